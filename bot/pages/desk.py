@@ -1,0 +1,40 @@
+"""What the pages need of the running program: a small contract, fulfilled by ``bot/app.py`` and by tests."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Protocol
+
+from handlers.services.catalogue import Catalogue
+from handlers.talk.message import Inbound, Message
+
+
+class Desk(Protocol):
+    """The counter behind the pages."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The registry as it is now."""
+        ...
+
+    @property
+    def public_url(self) -> str:
+        """The address people reach us at, without a slash at its end; empty when not set."""
+        ...
+
+    @property
+    def telegram_link(self) -> str | None:
+        """The bot's https://t.me address; None while Telegram is off."""
+        ...
+
+    def now(self) -> datetime:
+        """The moment, aware, in the zone people live in."""
+        ...
+
+    async def chat(self, inbound: Inbound) -> list[Message]:
+        """Answer one web inbound; the same id again gets the same messages. May raise BadRequest."""
+        ...
+
+    def health(self) -> dict[str, Any]:
+        """``{"ready": bool, "channels": {name: {"state": "up" | "idle" | "down"}}}``, without secrets."""
+        ...
