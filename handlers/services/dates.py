@@ -1,4 +1,4 @@
-"""Partial dates: a day, a month or a year, as the registry records them, never rounded to a day that nobody stated."""
+"""Partial dates: a day, month or year as the registry records it, never rounded to a day that nobody stated."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import total_ordering
 from typing import Literal
 
 from dateutil.relativedelta import relativedelta
 
 Precision = Literal["day", "month", "year"]
-_ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_ISO = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@total_ordering
+@dataclass(frozen=True, slots=True)
 class PartialDate:
-    """A day (``2022-12-25``), a month (``2022-12``) or a year (``2022``)."""
+    """A day (``2022-12-25``), a month (``2022-12``) or a year (``2022``).
+
+    Sorted by the first day it can mean, then the last: dates of different precision can stand in one list.
+    """
 
     year: int
     month: int | None = None
@@ -28,9 +33,14 @@ class PartialDate:
         match = _ISO.fullmatch(text.strip())
         if not match:
             raise ValueError(f"not a date (YYYY, YYYY-MM or YYYY-MM-DD): {text!r}")
-        year, month, day = (int(part) if part else None for part in match.groups())
-        date(year or 0, month or 1, day or 1)
+        year, month, day = (None if part is None else int(part) for part in match.groups())
+        date(year or 0, 1 if month is None else month, 1 if day is None else day)
         return cls(year or 0, month, day)
+
+    @classmethod
+    def of(cls, day: date) -> PartialDate:
+        """A full date."""
+        return cls(day.year, day.month, day.day)
 
     @property
     def precision(self) -> Precision:
@@ -49,11 +59,15 @@ class PartialDate:
         return date(self.year, month, self.day or calendar.monthrange(self.year, month)[1])
 
     def plus_months(self, months: int) -> PartialDate:
-        """As precise as before, ``months`` later; a day that does not exist becomes the last of its month."""
+        """As precise as before, ``months`` later; a day that does not exist becomes the last of its month.
+
+        A year moved by months that do not fill years stays a year, the one its first day falls into.
+        """
         moved = self.first + relativedelta(months=months)
-        return PartialDate(
-            moved.year, moved.month if self.month else None, moved.day if self.day else None
-        )
+        return PartialDate(moved.year, moved.month if self.month else None, moved.day if self.day else None)
+
+    def __lt__(self, other: PartialDate) -> bool:
+        return (self.first, self.last) < (other.first, other.last)
 
     def __str__(self) -> str:
         parts = [f"{self.year:04d}", *(f"{part:02d}" for part in (self.month, self.day) if part)]
