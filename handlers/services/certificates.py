@@ -1,8 +1,8 @@
 """What a certificate is worth on a day, and its renewal clock, by the rules of ``data/programme/rules.toml``.
 
 Three things are kept apart. The *verdict* is a state; it is never firmer than the record behind it. The
-*advice* is the filing window and how long article 12.3 could carry the certificate at most; the authority decides
-that, not we. And *stars* are given only while they are held. E is the last valid day, counted to its end.
+*advice* is the filing window and how long article 12.3 could carry the certificate at most; the authority
+decides that, not we. And *stars* are given only while they are held. E is the last valid day, counted to its end.
 """
 
 from __future__ import annotations
@@ -232,7 +232,7 @@ def _held(end: _End, on: date, rules: Rules) -> State:
 
 
 def _after(end: _End, on: date, dossier_on: PartialDate | None, rules: Rules) -> _Finding | None:
-    """The state after E: expired, or extended if the reading covers a dated dossier; None = cannot be told."""
+    """After E: expired, or extended if the reading covers a dated dossier; None = cannot be told."""
     regime = rules.extending(end.latest)
     if dossier_on is None or regime is None or regime.extension_max_days is None:
         return _Finding(State.EXPIRED)

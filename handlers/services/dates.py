@@ -1,4 +1,4 @@
-"""Partial dates: a day, month or year as the registry records it, never rounded to a day that nobody stated."""
+"""Partial dates: a day, month or year as the registry records it, never rounded to a day nobody stated."""
 
 from __future__ import annotations
 
