@@ -6,7 +6,6 @@ PYTHON_IN := $(VENV)/bin/python
 PIP := $(PYTHON_IN) -m pip --disable-pip-version-check --no-input
 JOBS ?= 2
 PYTEST_ARGS ?=
-LOCALES := $(patsubst %.po,%.mo,$(wildcard locales/*/LC_MESSAGES/messages.po))
 UV_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-annotate --no-header --quiet
 
@@ -17,13 +16,13 @@ UV_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-
 help: ## this list
 	@awk 'BEGIN {FS = ":[^#]*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(VENV)/run.stamp $(LOCALES) ## serve http://127.0.0.1:8080 (prepares everything the first time)
+run: $(VENV)/run.stamp ## serve http://127.0.0.1:8080 (prepares everything the first time)
 	@exec $(PYTHON_IN) -m bot run
 
-chat: $(VENV)/run.stamp $(LOCALES) ## the same bot in this terminal
+chat: $(VENV)/run.stamp ## the same bot in this terminal
 	@exec $(PYTHON_IN) -m bot chat
 
-test: $(VENV)/test.stamp $(LOCALES) ## every test (PYTEST_ARGS="-k search" for some, JOBS=1 for one at a time)
+test: $(VENV)/test.stamp ## every test (PYTEST_ARGS="-k search" for some, JOBS=1 for one at a time)
 	@$(PYTHON_IN) -m pytest -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
 
 check: lint ## what CI runs: lint, format, types, import rules, container files, then every test
@@ -37,17 +36,13 @@ lint: $(VENV)/test.stamp ## the checks that need no test run
 	$(VENV)/bin/hadolint Containerfile
 	$(VENV)/bin/compose-lint check compose.yaml
 
-bench: $(VENV)/test.stamp $(LOCALES) ## the benchmarks as one table (QUICK=1: the short version)
+bench: $(VENV)/test.stamp ## the benchmarks as one table (QUICK=1: the short version)
 	@$(PYTHON_IN) -m bench $(if $(QUICK),--quick)
 
 messages: $(VENV)/test.stamp ## collect the sentences of the code into locales/*/LC_MESSAGES/messages.po
 	@mkdir -p var
 	$(VENV)/bin/pybabel -q extract -F pyproject.toml --add-location=file --sort-by-file -o var/messages.pot .
 	$(VENV)/bin/pybabel -q update -i var/messages.pot -d locales --no-fuzzy-matching --ignore-pot-creation-date
-	@$(MAKE) --no-print-directory $(LOCALES)
-
-%.mo: %.po | $(VENV)/run.stamp
-	@$(VENV)/bin/pybabel -q compile -i $< -o $@
 
 lock: $(VENV)/run.stamp ## resolve requirements*.lock again from pyproject.toml (needs a network)
 	@test -x $(VENV)/bin/uv || $(PIP) install -q uv

@@ -1,8 +1,8 @@
 """Logs that may be shown to anybody: in UTC, without tokens, telephone numbers or what people wrote.
 
-Everything that logs (our modules, libraries, Python's warnings, an unexpected end) passes the same last step: it
-blots out secrets in names, values and stack traces. What people wrote, and where they stand, shows only at
-DEBUG.
+Everything that logs (our modules, libraries, Python's warnings, an unexpected end) passes the same last step,
+which blots out secrets in names, values and stack traces. What people wrote, and where they stand, shows only
+at DEBUG.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ PRIVATE = frozenset(
 )
 """Names under which a log call gives what a person wrote or where the person is."""
 
+LONGEST = 20_000
+"""Characters of one value that are kept: a long stack trace fits, somebody's ten megabytes do not."""
+
 _SECRET_NAME = re.compile(r"token|secret|password|authorization|code_verifier", re.IGNORECASE)
 
 QUIET = ("httpx", "httpcore", "aiosqlite", "sqlalchemy.engine", "asyncpg")
@@ -33,10 +36,10 @@ QUIET = ("httpx", "httpcore", "aiosqlite", "sqlalchemy.engine", "asyncpg")
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"bot\d+(?::|%3A)[\w-]{30,}", re.IGNORECASE), f"bot{TOKEN}"),
     # Bot tokens of Telegram and of Zalo Bot Platform: the bot's number, a colon, 30 letters or more.
-    (re.compile(r"\d{6,}(?::|%3A)[\w-]{30,}", re.IGNORECASE), TOKEN),
+    (re.compile(r"\d{6,25}(?::|%3A)[\w-]{30,}", re.IGNORECASE), TOKEN),
     (
         re.compile(
-            r"""((?:(?:access|refresh|bot|api)[_-]?token|[\w-]*secret(?:[_-]?(?:key|token))?|appsecret_proof
+            r"""((?:(?:access|refresh|bot|api)[_-]?token|secret(?:[_-]?(?:key|token))?|appsecret_proof
             |code_verifier|authorization|password)["']?\s*[=:]\s*["']?(?:bearer\s+|basic\s+)?)(?!‹)[^\s"'&,;}\])]+""",
             re.IGNORECASE | re.VERBOSE,
         ),
@@ -46,7 +49,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # Zalo access and refresh tokens: long runs that mix capitals, small letters and digits.
     (re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{60,}"), TOKEN),
     (re.compile(r"""(phone\w*["']?\s*[=:]\s*["']?)\+?\d[\d\s.()-]{5,}\d""", re.IGNORECASE), rf"\g<1>{PHONE}"),
-    # 0912 345 678, 0205.3812.345, +84 (0)912-345-678, 84912345678: nine or ten digits after the prefix; no dates.
+    # 0912 345 678, 0205.3812.345, +84 (0)912-345-678, 84912345678: nine or ten digits after the prefix.
     (
         re.compile(
             r"""(?<!\d)(?<!\d[.,])(?!\d\d[-./]\d\d[-./]\d{4}(?!\d))
@@ -105,6 +108,8 @@ class Redaction:
         return self._text(value if isinstance(value, str) else str(value))
 
     def _text(self, text: str) -> str:
+        if len(text) > LONGEST:
+            text = f"{text[:LONGEST]}… ({len(text)} characters)"
         if not self._show_private:
             for pattern, instead in _QUOTED_BY_LIBRARIES:
                 text = pattern.sub(instead, text)

@@ -184,3 +184,9 @@ def test_levels_hold_and_unknown_ones_are_refused() -> None:
 @given(st.text(max_size=200))
 def test_redaction_never_raises_and_is_stable(text: str) -> None:
     assert redact(redact(text)) == redact(text)
+
+
+def test_an_endless_value_is_cut(shape: str) -> None:
+    for letter in ("7", "a", "A1b", "bot1:"):
+        written = _written("DEBUG", shape, lambda log, letter=letter: log.info("x", value=letter * 400_000))
+        assert len(written) < 21_000
