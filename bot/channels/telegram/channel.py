@@ -1,0 +1,249 @@
+"""The Telegram channel: the contract of :class:`bot.channels.channel.Channel` over the rooms of this
+folder."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from telegram.error import BadRequest, EndPointNotFound, InvalidToken, RetryAfter, TelegramError
+from telegram.helpers import create_deep_linked_url
+
+from bot.channels.channel import Limits, Outcome, Refused
+from bot.channels.telegram import inbound, keyboard, markup, menu
+from bot.channels.telegram.client import Client
+from bot.channels.telegram.outbound import render
+from bot.channels.telegram.outcomes import PRESS_OVER, Pace, seconds_of, words
+from bot.channels.telegram.polling import POLL_SECONDS, Poller, Store
+from bot.channels.telegram.sender import Sender
+from bot.channels.telegram.transport import MaybeSentError, NotSentError, UnavailableError
+from handlers.talk.message import Inbound, Message, Phone, Place, Press
+
+log = logging.getLogger(__name__)
+
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
+WEBHOOK_PATH = "/webhooks/telegram"
+ASK_LABELS = {"place": "📍 Gửi vị trí · Share location", "phone": "📱 Gửi số điện thoại · Share number"}
+"""Both languages at once: a channel does not know which one the person chose."""
+JOIN_SECONDS = 2.0
+"""How long a start waits for Telegram; afterwards it goes on in the background."""
+_CONFIRMED_REMEMBERED = 4096
+
+
+class TelegramChannel:
+    """One bot on Telegram.
+
+    ``public_url`` empty means polling (see :meth:`poll`). ``commands`` are shown beside the writing field;
+    ``ask_labels`` are the labels of the buttons that ask for a place or a phone; ``files_root`` is the only
+    folder from which pictures and files are sent; ``now`` dates presses, ``clock`` measures pauses in
+    seconds.
+    """
+
+    name = "telegram"
+    limits = Limits(
+        text=markup.TEXT_UNITS,
+        buttons=keyboard.BUTTONS,
+        button_label=keyboard.LABEL_UNITS,
+        edit="full",
+        venue="full",
+        image="full",
+        file="full",
+        ask_place="partial",
+        ask_phone="partial",
+        emphasis="full",
+        deep_link="full",
+        source="https://core.telegram.org/bots/api",
+    )
+
+    def __init__(
+        self,
+        *,
+        token: str,
+        secret: str,
+        api_url: str = "https://api.telegram.org",
+        public_url: str = "",
+        commands: menu.Commands = (),
+        default_language: str = "vi",
+        ask_labels: Mapping[str, str] = ASK_LABELS,
+        files_root: Path | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.monotonic,
+        rng: random.Random | None = None,
+        sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
+    ) -> None:
+        self._secret = secret.encode()
+        self._public_url = public_url.rstrip("/")
+        self._commands, self._default_language = commands, default_language
+        self._ask_labels = ask_labels
+        self._rng, self._sleep = rng or random.Random(), sleep  # noqa: S311 - jitter, not a secret
+        self._client = Client(token, api_url.rstrip("/"))
+        self._pace = Pace(clock, self._rng)
+        self._sender = Sender(self._client, self._pace, files_root or Path(), sleep)
+        self._decoder = inbound.Decoder(inbound.Me(), now)
+        self._state, self._detail = "idle", "not started"
+        self._confirmed: dict[str, None] = {}
+        self._joining: asyncio.Task[None] | None = None
+
+    # ------------------------------------------------------------------------------------ what comes in
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Whether the request carries our secret (core.telegram.org/bots/api#setwebhook); constant time."""
+        given = headers.get(SECRET_HEADER) or headers.get(SECRET_HEADER.lower()) or ""
+        return bool(self._secret) and hmac.compare_digest(given.encode("utf-8", "replace"), self._secret)
+
+    def update_id(self, update: dict[str, Any]) -> tuple[str, str]:
+        """The update's id and its chat's; ``BadRequest`` (of the channel contract) without an id."""
+        return inbound.identify(update)
+
+    def decode(self, update: dict[str, Any]) -> list[Inbound]:
+        """What the update means; an unknown kind is an empty list, a malformed one a ValueError."""
+        return self._decoder.decode(update)
+
+    async def poll(self, store: Store, *, seconds: int = POLL_SECONDS) -> None:
+        """Ask for updates and give each to ``store`` before it is confirmed; until cancelled, or the token is
+        refused.
+
+        ``store`` must bear the same update twice. ``seconds`` is how long Telegram may hold an empty answer.
+        """
+        await self._client.open()
+        await Poller(self._client, store, self._report, self._rng, self._sleep, seconds).run()
+
+    # ------------------------------------------------------------------------------------ what goes out
+
+    async def send(self, chat: str, message: Message, *, about: Inbound | None = None) -> Outcome:
+        """Send or edit one message; never raises for what Telegram does."""
+        edit = about.about if about and message.edits and about.chat == chat else None
+        after_ask = about is not None and isinstance(about.content, Place | Phone)
+        rendered = render(message, edit=edit or "", after_ask=after_ask, ask_labels=self._ask_labels)
+        if not rendered.calls:
+            return Refused("the message is empty")
+        return await self._sender.send(chat, rendered)
+
+    async def confirm(self, inbound: Inbound, toast: str = "") -> None:
+        """Answer a press, once, with a toast of at most 200 characters; a press that is over is nobody's
+        fault."""
+        press = inbound.content
+        if not isinstance(press, Press) or not press.toast or press.toast in self._confirmed:
+            return
+        self._confirmed[press.toast] = None
+        while len(self._confirmed) > _CONFIRMED_REMEMBERED:
+            del self._confirmed[next(iter(self._confirmed))]
+        params = {"callback_query_id": press.toast}
+        if toast:
+            params["text"] = markup.shorten(markup.clean(toast), 200)
+        try:
+            await self._answer_press(params)
+        except TelegramError as error:
+            if not any(text in str(error).lower() for text in PRESS_OVER):
+                log.warning("a press could not be confirmed: %s", words(error))
+
+    async def _answer_press(self, params: dict[str, str]) -> None:
+        """Confirm, once more when the connection failed: a second confirmation does no harm."""
+        try:
+            await self._client.call("answerCallbackQuery", params)
+        except (NotSentError, MaybeSentError, UnavailableError):
+            await self._client.call("answerCallbackQuery", params)
+
+    # ----------------------------------------------------------------------------------------- its life
+
+    async def start(self) -> None:
+        """Open connections, then learn our name, publish commands and register the webhook. When Telegram
+        does not answer soon, that goes on in the background: the program starts all the same."""
+        await self._client.open()
+        if self._joining is None or self._joining.done():
+            self._joining = asyncio.create_task(self._join(), name="telegram-join")
+        await asyncio.wait({self._joining}, timeout=JOIN_SECONDS)
+
+    async def stop(self) -> None:
+        """Close connections. The webhook stays: Telegram keeps what people write until the next start."""
+        if self._joining is not None:
+            self._joining.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._joining
+        await self._client.close()
+        self._state, self._detail = "idle", "stopped"
+
+    def health(self) -> dict[str, Any]:
+        """``up``, ``idle`` or ``down``, with the last reason and our name on Telegram."""
+        found = {"state": self._state, "detail": self._detail}
+        return found | {"username": self._decoder.me.username} if self._decoder.me.username else found
+
+    async def _join(self) -> None:
+        """Introduce ourselves, again and again with growing pauses until it worked."""
+        while True:
+            try:
+                await self._introduce()
+                return
+            except (InvalidToken, EndPointNotFound):
+                self._report("down", "Telegram refuses the token (TELEGRAM_TOKEN)")
+                log.error("Telegram refuses the token: check TELEGRAM_TOKEN, or ask @BotFather for a new one")
+                return
+            except RetryAfter as error:
+                pause = seconds_of(error)
+            except TelegramError as error:
+                if self._state != "down":
+                    log.warning("Telegram cannot be reached yet: %s", words(error))
+                self._report("down", words(error))
+                pause = self._pace.backoff()
+            await self._sleep(pause)
+
+    async def _introduce(self) -> None:
+        """getMe, commands, webhook. A refused list of commands is an error in the log, not a reason to be
+        deaf."""
+        me = await self._client.bot.get_me()
+        self._decoder.me.id, self._decoder.me.username = me.id, me.username or ""
+        if self._public_url:
+            await self.webhook_set()
+        try:
+            await menu.publish(self._client.bot, self._commands, self._default_language)
+        except BadRequest as error:
+            log.error("Telegram refuses our list of commands: %s", words(error))
+        self._pace.succeeded()
+        self._report("up", "webhook" if self._public_url else "ready to poll")
+
+    def _report(self, state: str, detail: str) -> None:
+        self._state, self._detail = state, detail
+
+    # ---------------------------------------------------------------------------- for people and doctor
+
+    @property
+    def username(self) -> str:
+        """Our name on Telegram without the @; empty until Telegram has said it."""
+        return self._decoder.me.username
+
+    def deep_link(self, payload: str) -> str:
+        """The address that opens the chat with ``payload`` (at most 64 of ``A-Za-z0-9_-``, else ValueError);
+        empty until our name is known."""
+        return create_deep_linked_url(self.username, payload) if self.username else ""
+
+    async def webhook_set(self, public_url: str = "") -> str:
+        """Register ``public_url`` (else the one this channel was made with); the address that was registered.
+
+        What people wrote meanwhile is kept. Raises ``telegram.error`` classes, as the two below.
+        """
+        await self._client.open()
+        url = (public_url.rstrip("/") or self._public_url) + WEBHOOK_PATH
+        await self._client.bot.set_webhook(
+            url, secret_token=self._secret.decode(), allowed_updates=inbound.ALLOWED, max_connections=40
+        )
+        return url
+
+    async def webhook_info(self) -> dict[str, Any]:
+        """What Telegram knows of our webhook (``url``, ``pending_update_count``, ``last_error_message``
+        …)."""
+        await self._client.open()
+        found: dict[str, Any] = await self._client.call("getWebhookInfo", {})
+        return found
+
+    async def webhook_delete(self) -> None:
+        """Take the webhook away; waiting updates are kept for the poll."""
+        await self._client.open()
+        await self._client.bot.delete_webhook(drop_pending_updates=False)
