@@ -1,0 +1,41 @@
+"""The doors for programs: the chat's own, health and metrics."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import orjson
+from aiohttp import web
+
+from bot.channels.web import WebChannel
+from bot.pages.rendering import DESK
+
+json_response = partial(web.json_response, dumps=lambda value: orjson.dumps(value).decode())
+NOT_KEPT = {"Cache-Control": "no-store"}
+
+
+async def chat(request: web.Request) -> web.Response:
+    """``POST /api/chat`` (operating contract): JSON both ways; one sentence and 400 when malformed."""
+    desk = request.app[DESK]
+    channel = WebChannel(desk.now)
+    update = channel.read(await request.read())
+    (inbound,) = channel.decode(update)
+    return json_response(channel.render(await desk.chat(inbound)), headers=NOT_KEPT)
+
+
+async def live(request: web.Request) -> web.Response:
+    """``GET /health/live``: 200 while this process answers, with each channel: up, idle, down."""
+    return json_response({"live": True} | request.app[DESK].health(), headers=NOT_KEPT)
+
+
+async def ready(request: web.Request) -> web.Response:
+    """``GET /health/ready``: 200 when requests can be answered, else 503."""
+    health = request.app[DESK].health()
+    return json_response(health, status=200 if health["ready"] else 503, headers=NOT_KEPT)
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """``GET /metrics``: Prometheus text of everything registered in this process."""
+    from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST} | NOT_KEPT)
