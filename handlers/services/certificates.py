@@ -1,8 +1,8 @@
 """What a certificate is worth on a day, and its renewal clock, by the rules of ``data/programme/rules.toml``.
 
 Three things are kept apart. The *verdict* is a state; it is never firmer than the record behind it. The
-*advice* is the filing window and how long article 12.3 could carry the certificate at most; the authority
-decides that, not we. And *stars* are given only while they are held. E is the last valid day, counted to its end.
+*advice* is the filing window and how long article 12.3 could carry the certificate at most, which the
+authority decides. *Stars* are given only while they are held. E is the last valid day, counted to its end.
 """
 
 from __future__ import annotations
