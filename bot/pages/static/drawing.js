@@ -62,10 +62,11 @@ export class Drawing {
     if (bubble) bubble.querySelectorAll(".trouble").forEach((note) => note.remove());
   }
 
-  // The beginning of an answer is what one reads first: a long one is not scrolled to its end.
+  // The question and the beginning of its answer are what one reads first: a long answer is not scrolled to its end.
   #show(first) {
     if (!first) return;
-    const top = first.offsetTop - this.log.offsetTop - 12;
+    const asked = first.previousElementSibling?.classList.contains("mine") ? first.previousElementSibling : first;
+    const top = asked.offsetTop - this.log.offsetTop - 12;
     const bottom = this.log.scrollHeight - this.log.clientHeight;
     this.log.scrollTo({ top: Math.min(top, bottom), behavior: "auto" });
   }
