@@ -129,6 +129,7 @@ def test_a_dossier_before_the_end_leaves_it_valid() -> None:
     found = at(record, TODAY)
     assert (found.state, found.current, found.stars, found.days) == (State.IN_RENEWAL, True, 4, 31)
     assert (found.dossier, str(found.dossier_on)) == (True, "2026-08-01")
+    assert found.extension_cap is None
     assert at(record, "2026-07-31").state is State.EXPIRING
 
 

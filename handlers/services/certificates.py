@@ -100,7 +100,7 @@ class Verdict:
     extended_until: date | None
     """state ``valid_extended``: the latest day the extension can last"""
     extension_cap: date | None
-    """advice: window closed, and article 12.3 could carry the certificate to this day if the office agrees"""
+    """advice: window closed, no dossier recorded; article 12.3 could carry it to this day if the office agrees"""
     dossier: bool
     """a renewal dossier is recorded"""
     dossier_on: PartialDate | None
@@ -154,6 +154,7 @@ def _verdict(certificate: Certificate, on: date, rules: Rules) -> Verdict:
         else None
     )
     filing = _filing(exact, on, rules) if exact else None
+    late = filing is not None and filing.state == "closed"
     current = found.state in CURRENT
     regime = rules.at(on)
     return Verdict(
@@ -167,7 +168,7 @@ def _verdict(certificate: Certificate, on: date, rules: Rules) -> Verdict:
         why_unknown=found.why,
         filing=filing,
         extended_until=found.extended_until,
-        extension_cap=_cap(exact, on, rules) if exact and filing and filing.state == "closed" else None,
+        extension_cap=_cap(exact, on, rules) if exact and late and not renewing else None,
         dossier=renewing,
         dossier_on=status_on if renewing else None,
         decided_by=regime.decided_by.get(certificate.stars) if certificate.stars else None,
