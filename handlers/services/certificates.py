@@ -100,7 +100,7 @@ class Verdict:
     extended_until: date | None
     """state ``valid_extended``: the latest day the extension can last"""
     extension_cap: date | None
-    """advice: window closed, no dossier recorded; article 12.3 could carry it to this day if the office agrees"""
+    """advice: window closed, no dossier recorded; article 12.3 could carry it so far if the office agrees"""
     dossier: bool
     """a renewal dossier is recorded"""
     dossier_on: PartialDate | None
