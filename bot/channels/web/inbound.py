@@ -1,8 +1,7 @@
 """Theirs → ours: the body of ``POST /api/chat`` (operating contract) as an :class:`Inbound`.
 
-Strict about shape and lenient about meaning: a position at 200, 300 or a button nobody knows is a thing a person
-did, which the conversation answers kindly; two contents at once are a mistake of the caller, who gets one
-sentence.
+Strict about shape and lenient about meaning: a position at 200, 300 or a button nobody knows is a thing a
+person did, which the conversation answers kindly; two contents at once are the caller's mistake.
 """
 
 from __future__ import annotations
