@@ -672,6 +672,8 @@ class FakeTelegram:
     async def _show(self, where: Chat, params: dict[str, Any], kind: str, **content: Any) -> dict[str, Any]:
         markup = params.get("reply_markup") or {}
         rules.check_keyboard(markup)
+        if where.id < 0 and "request_" in json.dumps(markup.get("keyboard", [])):
+            raise bad("phone number and location can be requested in private chats only")
         raw = {
             "message_id": next(self._message_ids),
             "from": self._me(),

@@ -17,7 +17,7 @@ from typing import Any
 from telegram.error import BadRequest, EndPointNotFound, InvalidToken, RetryAfter, TelegramError
 from telegram.helpers import create_deep_linked_url
 
-from bot.channels.channel import Limits, Outcome, Refused
+from bot.channels.channel import Later, Limits, Outcome, Refused, Sent
 from bot.channels.telegram import inbound, keyboard, markup, menu
 from bot.channels.telegram.client import Client
 from bot.channels.telegram.outbound import render
@@ -86,7 +86,7 @@ class TelegramChannel:
         self._rng, self._sleep = rng or random.Random(), sleep  # noqa: S311 - jitter, not a secret
         self._client = Client(token, api_url.rstrip("/"))
         self._pace = Pace(clock, self._rng)
-        self._sender = Sender(self._client, self._pace, files_root or Path(), sleep)
+        self._sender = Sender(self._client, self._pace, files_root, sleep)
         self._decoder = inbound.Decoder(inbound.Me(), now)
         self._state, self._detail = "idle", "not started"
         self._confirmed: dict[str, None] = {}
@@ -121,11 +121,15 @@ class TelegramChannel:
     async def send(self, chat: str, message: Message, *, about: Inbound | None = None) -> Outcome:
         """Send or edit one message; never raises for what Telegram does."""
         edit = about.about if about and message.edits and about.chat == chat else None
-        after_ask = about is not None and isinstance(about.content, Place | Phone)
-        rendered = render(message, edit=edit or "", after_ask=after_ask, ask_labels=self._ask_labels)
+        private = not chat.startswith("-")
+        after_ask = private and about is not None and isinstance(about.content, Place | Phone)
+        labels = self._ask_labels if private else {}
+        rendered = render(message, edit=edit or "", after_ask=after_ask, ask_labels=labels)
         if not rendered.calls:
             return Refused("the message is empty")
-        return await self._sender.send(chat, rendered)
+        outcome = await self._sender.send(chat, rendered)
+        self._learn(outcome)
+        return outcome
 
     async def confirm(self, inbound: Inbound, toast: str = "") -> None:
         """Answer a press, once, with a toast of at most 200 characters; a press that is over is nobody's
@@ -208,6 +212,13 @@ class TelegramChannel:
             log.error("Telegram refuses our list of commands: %s", words(error))
         self._pace.succeeded()
         self._report("up", "webhook" if self._public_url else "ready to poll")
+
+    def _learn(self, outcome: Outcome) -> None:
+        """A send tells how the connection is, too."""
+        if isinstance(outcome, Sent) and self._state == "down":
+            self._report("up", "sending works again")
+        elif isinstance(outcome, Later) and outcome.whole_channel:
+            self._report("down", outcome.reason)
 
     def _report(self, state: str, detail: str) -> None:
         self._state, self._detail = state, detail

@@ -18,6 +18,7 @@ from bot.channels.telegram.redact import guard_library_loggers
 from bot.channels.telegram.transport import (
     UPLOAD_SECONDS,
     AiohttpRequest,
+    MaybeSentError,
     Upload,
     as_strings,
     form,
@@ -62,14 +63,12 @@ class Client:
 
         Raises the classes of ``telegram.error`` and of :mod:`bot.channels.telegram.transport`.
         """
-        payload = await self._request.exchange(self._root + method, form(params))
-        return self._request.parse_json_payload(payload)["result"]
+        return _result(await self._request.exchange(self._root + method, form(params)))
 
     async def upload(self, method: str, params: Mapping[str, Any], files: Mapping[str, Upload]) -> Any:
         """As :meth:`call`, with files in the body."""
         body = multipart(as_strings(params), files)
-        payload = await self._request.exchange(self._root + method, body, UPLOAD_SECONDS)
-        return self._request.parse_json_payload(payload)["result"]
+        return _result(await self._request.exchange(self._root + method, body, UPLOAD_SECONDS))
 
     async def updates(self, offset: int | None, seconds: int, allowed: tuple[str, ...]) -> list[Any]:
         """Wait up to ``seconds`` (at most 50) for updates from ``offset`` on, as raw objects."""
@@ -79,5 +78,13 @@ class Client:
         payload = await self._poll_request.exchange(
             self._root + "getUpdates", form(params), seconds + POLL_GRACE_SECONDS
         )
-        result = self._poll_request.parse_json_payload(payload)["result"]
+        result = _result(payload)
         return result if isinstance(result, list) else []
+
+
+def _result(payload: bytes) -> Any:
+    """What a 2xx answer says; :class:`MaybeSentError` when it is none of Telegram's."""
+    answer = AiohttpRequest.parse_json_payload(payload)
+    if not isinstance(answer, dict) or "result" not in answer:
+        raise MaybeSentError("Telegram's answer has no result")
+    return answer["result"]

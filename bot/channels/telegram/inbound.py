@@ -95,7 +95,7 @@ class Decoder:
                 return self._membership(update, member)
             if edited := update.get("edited_message"):
                 return self._message(update, edited) if "location" in edited else []
-        except (KeyError, TypeError, AttributeError, OverflowError, OSError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError, OSError) as error:
             raise ValueError(f"malformed update ({type(error).__name__}: {str(error)[:80]})") from None
         return []
 

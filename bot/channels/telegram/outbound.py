@@ -67,7 +67,8 @@ def render(
     """The calls for ``message``.
 
     ``edit`` is the id of the message to replace; ``after_ask`` takes away a keyboard that asked before;
-    ``ask_labels`` are the labels of the buttons that ask for a ``place`` and a ``phone``.
+    ``ask_labels`` are the labels of the buttons that ask for a ``place`` and a ``phone``, where these may be
+    shown.
     """
     keyboard = inline(message)
     markup = _markup(message, keyboard, after_ask, ask_labels)
@@ -84,12 +85,12 @@ def _markup(
     message: Message, keyboard: Keyboard, after_ask: bool, ask_labels: Mapping[str, str]
 ) -> dict[str, Any]:
     """The one ``reply_markup``: buttons, else a keyboard that asks, else taking such a keyboard away."""
-    if keyboard.rows:
-        if message.asks:
-            keyboard.lost.append(f"button that asks for a {message.asks}")
-        return {"inline_keyboard": keyboard.rows}
-    if message.asks:
+    if message.asks and not keyboard.rows and message.asks in ask_labels:
         return asking(message.asks, ask_labels[message.asks])
+    if message.asks:
+        keyboard.lost.append(f"button that asks for a {message.asks}")
+    if keyboard.rows:
+        return {"inline_keyboard": keyboard.rows}
     return {"remove_keyboard": True} if after_ask else {}
 
 

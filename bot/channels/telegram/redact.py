@@ -37,8 +37,8 @@ class RedactTokens(logging.Filter):
             record.msg, record.args = clean, None
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
-        if record.exc_text:
-            record.exc_text = redact(record.exc_text, self._token)
+        if record.exc_text and (hidden := redact(record.exc_text, self._token)) != record.exc_text:
+            record.exc_text, record.exc_info = hidden, None
         return True
 
 

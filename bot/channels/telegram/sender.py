@@ -36,14 +36,15 @@ _WRONG_FILE = ("wrong file identifier", "wrong remote file", "file_reference", "
 
 @dataclass(slots=True)
 class Sender:
-    """Sends for one bot. ``files_root`` is the only folder whose files may be sent; ``sleep`` waits seconds.
+    """Sends for one bot. ``files_root`` is the only folder whose files may be sent (None: no file at all);
+    ``sleep`` waits seconds.
 
     Uploaded files are kept by their Telegram ``file_id`` for as long as the program runs.
     """
 
     client: Client
     pace: Pace
-    files_root: Path
+    files_root: Path | None
     sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep
     _file_ids: dict[tuple[str, int], str] = field(default_factory=dict)
     _moved: dict[str, str] = field(default_factory=dict)
@@ -138,6 +139,8 @@ class Sender:
         ours."""
         if url.startswith(("http://", "https://")):
             return (url, 0), None
+        if self.files_root is None:
+            raise PermissionError("no folder of files to send is set")
         root = self.files_root.resolve()
         path = (root / url).resolve()
         if not path.is_relative_to(root):
