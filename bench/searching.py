@@ -14,11 +14,12 @@ from bench.measures import Row
 
 async def catalogue_of(folder: Path, room: Path):  # type: ignore[no-untyped-def]
     """The catalogue that the importer and the publisher make of a registry folder."""
-    from db import open_engine
+    import db
     from handlers.services.importing import load_if_empty
     from handlers.services.publishing import published
 
-    engine = open_engine(f"sqlite+aiosqlite:///{room / 'search.db'}")
+    engine = db.async_engine(f"sqlite+aiosqlite:///{room / 'search.db'}")
+    await db.migrate(engine)
     await load_if_empty(engine, folder)
     catalogue = await published(engine)
     await engine.dispose()

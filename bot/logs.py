@@ -20,7 +20,7 @@ from structlog.typing import EventDict, Processor
 TOKEN, PHONE, SECRET = "‹token›", "‹phone›", "‹secret›"
 
 PRIVATE = frozenset(
-    {"text", "words", "caption", "body", "payload", "query", "contact", "message", "inbound", "update"}
+    {"text", "words", "caption", "body", "payload", "query", "contact", "message", "inbound"}
     | {"latitude", "longitude", "place", "position"}
 )
 """Names under which a log call gives what a person wrote or where the person is."""
