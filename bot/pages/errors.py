@@ -15,11 +15,15 @@ from bot.pages.rendering import respond
 PROGRAMS = ("/api/", "/health/", "/metrics")
 """Paths whose callers read JSON, not pages."""
 
+KEPT = {"Allow", "Retry-After"}
+"""Headers of an HTTP error that say what to do instead."""
+
 SENTENCES = {
     400: "The request is malformed.",
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
     413: "The request is too large.",
+    503: "Too much is waiting; please try again in a moment.",
     500: "Something went wrong on our side; please try again.",
 }
 
@@ -56,7 +60,7 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        return failure(request, error.status, {k: v for k, v in error.headers.items() if k == "Allow"})
+        return failure(request, error.status, {k: v for k, v in error.headers.items() if k in KEPT})
     except Exception:  # noqa: BLE001 - the last door: whatever it is, a person gets a sentence and we get the trace
         structlog.get_logger("bot.pages").exception("a page failed", path=_pattern(request))
         return failure(request, 500)

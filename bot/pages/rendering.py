@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
-from babel.dates import format_datetime
 
 from bot.pages.assets import address
 from bot.pages.desk import Desk
 from handlers import sentences
+from handlers.services.nearest import directions_url
 from handlers.talk import language as words
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def respond(request: web.Request, template: str, status: int = 200, **facts: Any
 def _common(request: web.Request, language: str) -> dict[str, Any]:
     """What every page is given."""
     desk = request.app[DESK]
-    info = desk.catalogue.info
+    info, now = desk.catalogue.info, desk.now()
     chosen = words.supported(request.query.get("lang"))
     others = [name for name in words.languages() if name != language]
     return {
@@ -71,7 +70,8 @@ def _common(request: web.Request, language: str) -> dict[str, Any]:
         "link": linker(chosen),
         "languages": [(name, words.own_name(name), _switched(request, name)) for name in others],
         "catalogue": desk.catalogue,
-        "on": desk.now().date(),
+        "now": now,
+        "on": now.date(),
         "info": info,
         "notice": None if info.official else getattr(info, f"notice_{language}", None) or info.notice_vi,
         "public_url": desk.public_url,
@@ -121,7 +121,7 @@ def environment() -> Environment:
         "short_name": sentences.short_name,
         "showroom_name": sentences.showroom_name,
         "words_only": without_symbol,
-        "moment": moment,
+        "sentence": sentence,
         "dialled": dialled,
         "host": host,
     }
@@ -132,6 +132,9 @@ def environment() -> Environment:
         "who_decides": sentences.who_decides,
         "place_of": sentences.place_of,
         "price_of": sentences.price_of,
+        "season_words": sentences.season_words,
+        "opening_words": sentences.opening_words,
+        "directions_url": directions_url,
     }
     return made
 
@@ -141,11 +144,9 @@ def without_symbol(line: str) -> str:
     return _SYMBOL.sub("", line)
 
 
-def moment(value: datetime, on: date) -> str:
-    """A time of day, with the weekday when it is not that of ``on``."""
-    if value.date() == on:
-        return words.clock(value)
-    return format_datetime(value, "EEEE HH:mm", locale=words.spoken())
+def sentence(text: str) -> str:
+    """A text that begins with a capital."""
+    return text[:1].upper() + text[1:]
 
 
 def dialled(phone: str) -> str:
