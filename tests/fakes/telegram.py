@@ -335,6 +335,11 @@ class FakeTelegram:
         async with asyncio.timeout(within), self._news:
             await self._news.wait_for(lambda: not self._waiting)
 
+    async def polled(self, within: float = 5) -> None:
+        """Wait until the bot asks for updates."""
+        async with asyncio.timeout(within), self._news:
+            await self._news.wait_for(lambda: self._poller)
+
     def called(self, method: str) -> list[Called]:
         """The requests for one method, in order."""
         return [one for one in self.calls if one.method == method]

@@ -14,17 +14,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from telegram.error import BadRequest, EndPointNotFound, InvalidToken, RetryAfter, TelegramError
+from telegram.error import BadRequest, EndPointNotFound, InvalidToken, TelegramError
 from telegram.helpers import create_deep_linked_url
 
 from bot.channels.channel import Later, Limits, Outcome, Refused, Sent
 from bot.channels.telegram import inbound, keyboard, markup, menu
 from bot.channels.telegram.client import Client
 from bot.channels.telegram.outbound import render
-from bot.channels.telegram.outcomes import PRESS_OVER, Pace, seconds_of, words
+from bot.channels.telegram.outcomes import PRESS_OVER, Pace, words
 from bot.channels.telegram.polling import POLL_SECONDS, Poller, Store
 from bot.channels.telegram.sender import Sender
-from bot.channels.telegram.transport import MaybeSentError, NotSentError, UnavailableError
+from bot.channels.telegram.transport import (
+    TOTAL_SECONDS,
+    MaybeSentError,
+    NotSentError,
+    UnavailableError,
+    WaitError,
+)
 from handlers.talk.message import Inbound, Message, Phone, Place, Press
 
 log = logging.getLogger(__name__)
@@ -43,8 +49,8 @@ class TelegramChannel:
 
     ``public_url`` empty means polling (see :meth:`poll`). ``commands`` are shown beside the writing field;
     ``ask_labels`` are the labels of the buttons that ask for a place or a phone; ``files_root`` is the only
-    folder from which pictures and files are sent; ``now`` dates presses, ``clock`` measures pauses in
-    seconds.
+    folder from which pictures and files are sent; ``answer_seconds`` is how long a call may take; ``now``
+    dates presses, ``clock`` measures pauses in seconds.
     """
 
     name = "telegram"
@@ -74,6 +80,7 @@ class TelegramChannel:
         default_language: str = "vi",
         ask_labels: Mapping[str, str] = ASK_LABELS,
         files_root: Path | None = None,
+        answer_seconds: float = TOTAL_SECONDS,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
         rng: random.Random | None = None,
@@ -84,7 +91,7 @@ class TelegramChannel:
         self._commands, self._default_language = commands, default_language
         self._ask_labels = ask_labels
         self._rng, self._sleep = rng or random.Random(), sleep  # noqa: S311 - jitter, not a secret
-        self._client = Client(token, api_url.rstrip("/"))
+        self._client = Client(token, api_url.rstrip("/"), answer_seconds)
         self._pace = Pace(clock, self._rng)
         self._sender = Sender(self._client, self._pace, files_root, sleep)
         self._decoder = inbound.Decoder(inbound.Me(), now)
@@ -190,8 +197,8 @@ class TelegramChannel:
                 self._report("down", "Telegram refuses the token (TELEGRAM_TOKEN)")
                 log.error("Telegram refuses the token: check TELEGRAM_TOKEN, or ask @BotFather for a new one")
                 return
-            except RetryAfter as error:
-                pause = seconds_of(error)
+            except WaitError as error:
+                pause = error.seconds
             except TelegramError as error:
                 if self._state != "down":
                     log.warning("Telegram cannot be reached yet: %s", words(error))

@@ -16,6 +16,7 @@ import telegram
 
 from bot.channels.telegram.redact import guard_library_loggers
 from bot.channels.telegram.transport import (
+    TOTAL_SECONDS,
     UPLOAD_SECONDS,
     AiohttpRequest,
     MaybeSentError,
@@ -34,9 +35,9 @@ class Client:
     ``bot`` has the library's typed methods; do not print it, its ``repr`` contains the token.
     """
 
-    def __init__(self, token: str, api_url: str) -> None:
+    def __init__(self, token: str, api_url: str, answer_seconds: float = TOTAL_SECONDS) -> None:
         guard_library_loggers(token)
-        self._request = AiohttpRequest()
+        self._request = AiohttpRequest(total=answer_seconds)
         self._poll_request = AiohttpRequest(connections=2)
         self._root = f"{api_url}/bot{token}/"
         self.bot = telegram.Bot(

@@ -10,11 +10,11 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from telegram.error import BadRequest, EndPointNotFound, Forbidden, InvalidToken, RetryAfter, TelegramError
+from telegram.error import BadRequest, EndPointNotFound, Forbidden, InvalidToken, TelegramError
 
 from bot.channels.channel import Gone, Later, Outcome, Refused, Uncertain
 from bot.channels.telegram.redact import redact
-from bot.channels.telegram.transport import MaybeSentError
+from bot.channels.telegram.transport import MaybeSentError, WaitError
 
 UNREACHABLE = ("chat not found", "peer_id_invalid")
 NOT_MODIFIED = "message is not modified"
@@ -76,8 +76,8 @@ class Pace:
 
     def outcome(self, error: TelegramError, chat: str) -> Outcome:
         """What ``error`` means for the message that was to be sent to ``chat``."""
-        if isinstance(error, RetryAfter):
-            return self.flood(chat, seconds_of(error))
+        if isinstance(error, WaitError):
+            return self.flood(chat, error.seconds)
         if isinstance(error, MaybeSentError):
             return Uncertain(words(error))
         if isinstance(error, Forbidden):
@@ -89,9 +89,3 @@ class Pace:
             return Gone(words(error)) if unreachable else Refused(words(error))
         seconds = self.backoff()
         return Later(seconds, words(error), whole_channel=self._failures >= FLOOD_CHATS)
-
-
-def seconds_of(error: RetryAfter) -> float:
-    """``retry_after`` in seconds; the library gives a number today and a timedelta in time to come."""
-    after = error.retry_after
-    return float(after) if isinstance(after, int | float) else after.total_seconds()

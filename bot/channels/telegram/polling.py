@@ -15,11 +15,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from telegram.error import Conflict, EndPointNotFound, InvalidToken, RetryAfter, TelegramError
+from telegram.error import Conflict, EndPointNotFound, InvalidToken, TelegramError
 
 from bot.channels.telegram.client import Client
 from bot.channels.telegram.inbound import ALLOWED
-from bot.channels.telegram.outcomes import seconds_of, words
+from bot.channels.telegram.outcomes import words
+from bot.channels.telegram.transport import WaitError
 
 log = logging.getLogger(__name__)
 
@@ -96,8 +97,8 @@ class Poller:
 
     async def _after(self, error: TelegramError) -> float:
         """Tell what is wrong; the seconds to wait before asking again."""
-        if isinstance(error, RetryAfter):
-            return seconds_of(error) + self.rng.random()
+        if isinstance(error, WaitError):
+            return error.seconds + self.rng.random()
         detail = words(error)
         if isinstance(error, Conflict):
             detail = "another program polls with this token, or a webhook is set"

@@ -20,7 +20,6 @@ from telegram.error import (
     Forbidden,
     InvalidToken,
     NetworkError,
-    RetryAfter,
     TelegramError,
     TimedOut,
 )
@@ -51,6 +50,16 @@ class MaybeSentError(TimedOut):
     """The request left and no usable answer came: Telegram may have acted on it."""
 
 
+class WaitError(TelegramError):
+    """429: nothing may be sent for ``seconds``. (The library's ``RetryAfter`` warns whenever one is made.)"""
+
+    __slots__ = ("seconds",)
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"Too Many Requests: retry after {seconds:g}")
+        self.seconds = seconds
+
+
 def form(params: Mapping[str, Any]) -> bytes:
     """The body of a call: strings as they are, everything else as JSON, urlencoded.
 
@@ -70,7 +79,7 @@ def as_strings(params: Mapping[str, Any]) -> dict[str, str]:
 
 def multipart(fields: Mapping[str, str], uploads: Mapping[str, Upload]) -> aiohttp.FormData:
     """A body with files in it."""
-    body = aiohttp.FormData()
+    body = aiohttp.FormData(quote_fields=False)
     for name, value in fields.items():
         body.add_field(name, value)
     for name, (filename, content, media_type) in uploads.items():
@@ -174,7 +183,7 @@ def error_of(status: int, payload: bytes) -> TelegramError:
     if "migrate_to_chat_id" in parameters:
         return ChatMigrated(parameters["migrate_to_chat_id"])
     if status == 429:
-        return RetryAfter(parameters.get("retry_after", 1))
+        return WaitError(float(parameters.get("retry_after", 1)))
     if status == 504:
         return MaybeSentError(words)
     if status >= 500:
