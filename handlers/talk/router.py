@@ -1,0 +1,164 @@
+"""Choosing the handler: press → command → number or label just offered → open step → intent → look-up → fallback.
+
+Free text always wins over an open step when it is clearly something else; what counts as clear is said by the step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+
+from handlers.services.text import clean, fold
+from handlers.talk.action import parse
+from handlers.talk.message import Content, Message, Press, Text
+from handlers.talk.turn import Redo, Turn
+from handlers.talk.understanding import Context, Meaning
+
+Messages = list[Message]
+Handler = Callable[..., Messages | Redo | Awaitable[Messages]]
+Chosen = tuple[Handler, tuple[str, ...]]
+
+LONGEST_TEXT = 1_000
+"""characters of a typed text that are read; the rest is ignored and said so"""
+TOGETHER = 3
+"""intents of one sentence that are answered"""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A slash command; ``about`` is the English sentence that menus show in each language (empty = not in menus)."""
+
+    name: str
+    handler: Handler
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStep:
+    """An open question. ``yields_to(meaning)`` says whether a text is clearly something else."""
+
+    handler: Handler
+    yields_to: Callable[[Meaning], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """The table of contents."""
+
+    commands: Mapping[str, Command]
+    actions: Mapping[str, Handler]
+    steps: Mapping[str, OpenStep]
+    intents: Mapping[str, Handler]
+    contents: Mapping[type, Handler]
+    look_up: Handler
+    stale: Handler
+    unknown: Handler
+    empty: Handler
+
+
+class Router:
+    """Finds what answers a turn."""
+
+    def __init__(self, routes: Routes) -> None:
+        self.routes = routes
+
+    def choose(self, turn: Turn) -> list[Chosen]:
+        """The handlers of this turn with their arguments, in the order of the sentence; never empty."""
+        content: Content = turn.inbound.content
+        if isinstance(content, Press):
+            return [self.pressed(content.action)]
+        if isinstance(content, Text):
+            return self._written(turn, content.text)
+        return [(self.routes.contents.get(type(content), self.routes.unknown), ())]
+
+    def pressed(self, action: str) -> Chosen:
+        """What a button's action asks for; an unknown one is stale."""
+        verb, arguments = parse(action)
+        handler = self.routes.actions.get(verb)
+        return (handler, arguments) if handler else (self.routes.stale, ())
+
+    def _written(self, turn: Turn, typed: str) -> list[Chosen]:
+        text = clean(typed, LONGEST_TEXT)
+        if not text:
+            return [(self.routes.empty, ())]
+        if text.startswith("/"):
+            name, _, rest = text[1:].partition(" ")
+            command = self.routes.commands.get(name.lower())
+            if command:
+                return [(command.handler, (rest.strip(),) if rest.strip() else ())]
+        offered = self._offered(turn, text)
+        if offered:
+            return [self.pressed(offered)]
+        meaning = self._understand(turn, text)
+        step = turn.standing.get("step")
+        opened = self.routes.steps.get(step["name"]) if step else None
+        if opened and not opened.yields_to(meaning):
+            return [(opened.handler, (text,))]
+        if opened:
+            turn.standing.put("step", None)
+        return self._meant(turn, meaning)
+
+    def _understand(self, turn: Turn, text: str) -> Meaning:
+        step = turn.standing.get("step")
+        context = Context(
+            product=turn.standing.get("product"),
+            step=step["name"] if step else None,
+            listed=tuple(turn.standing.get("listed") or ()),
+        )
+        meaning = turn.published.understanding.understand(text, turn.language, context)
+        turn.meaning = meaning
+        return meaning
+
+    def _meant(self, turn: Turn, meaning: Meaning) -> list[Chosen]:
+        known = [(self.routes.intents[name], ()) for name in meaning.intents if name in self.routes.intents]
+        if known:
+            distinct = list(dict.fromkeys(known))
+            return list(distinct[:TOGETHER])
+        if meaning.products or meaning.places or meaning.producers or meaning.code or meaning.words:
+            return [(self.routes.look_up, ())]
+        if meaning.group or meaning.stars or meaning.state:
+            return [(self.routes.look_up, ())]
+        return [(self.routes.unknown, ())]
+
+    @staticmethod
+    def _offered(turn: Turn, text: str) -> str | None:
+        """The action of a number or of a label that the last answer offered."""
+        choices = turn.standing.get("choices")
+        if not choices:
+            return None
+        numbered, labelled = choices.get("numbers", []), choices.get("labels", {})
+        if text.isdecimal() and len(text) <= 3 and 1 <= int(text) <= len(numbered):
+            return str(numbered[int(text) - 1])
+        action = labelled.get(fold(text))
+        return str(action) if action else None
+
+
+def remember_choices(turn: Turn, messages: Messages) -> None:
+    """Keep what the numbers and labels of the last answer stand for, so that typing them works everywhere."""
+    numbers = [action for message in messages for action in message.choices]
+    labels = {
+        fold(button.label): button.action
+        for message in messages
+        for row in message.buttons
+        for button in row
+        if button.action
+    }
+    turn.standing.put("choices", {"numbers": numbers, "labels": labels} if labels or numbers else None)
+
+
+def merge(parts: list[Messages]) -> Messages:
+    """Answers to several intents of one sentence in one message, where that is possible.
+
+    Texts are joined in order, buttons are kept once; what cannot be merged (a venue, a picture, a file) follows.
+    """
+    flat = [message for part in parts for message in part]
+    plain = [m for m in flat if not (m.venue or m.image or m.file or m.cards)]
+    if len(parts) < 2 or len(plain) < 2:
+        return flat
+    first = plain[0]
+    text = "\n\n".join(dict.fromkeys(m.plain for m in plain))
+    rows = tuple(dict.fromkeys(row for m in plain for row in m.buttons))
+    asks = next((m.asks for m in plain if m.asks), None)
+    choices = next((m.choices for m in plain if m.choices), ())
+    joined = replace(first, title="", text=text, buttons=rows, asks=asks, choices=choices)
+    return [joined, *(m for m in flat if m not in plain)]
