@@ -85,6 +85,7 @@ class Ticket(SQLModel, table=True):
     __table_args__ = (one_of("state", "open", "closed"),)
 
     id: int | None = Field(default=None, primary_key=True)
+    number: str = Field(unique=True, description="what the person is told, and reads out")
     channel: str
     address: str
     opened_at: datetime = Field(sa_type=Instant)

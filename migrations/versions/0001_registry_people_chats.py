@@ -161,6 +161,7 @@ def upgrade() -> None:
     op.create_table(
         "ticket",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
         sa.Column("channel", sa.String(), nullable=False),
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
@@ -171,6 +172,7 @@ def upgrade() -> None:
         sa.Column("product_code", sa.String(), nullable=True),
         sa.CheckConstraint("\"state\" IN ('open', 'closed')", name=op.f("ck_ticket_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket")),
+        sa.UniqueConstraint("number", name=op.f("uq_ticket_number")),
     )
     op.create_table(
         "attraction",

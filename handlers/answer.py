@@ -1,0 +1,132 @@
+"""The door in: one inbound in, messages out.
+
+Who calls has stored the arrival and given the standing; what a turn changes and wants remembered goes back with the answer
+and is saved in one transaction with it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlmodel import SQLModel
+
+from handlers.routes import ROUTES
+from handlers.services.standing import Standing
+from handlers.talk.language import DEFAULT, _, speak, speaking, supported
+from handlers.talk.message import Inbound, Left, Message, Press, Receipt, Text
+from handlers.talk.router import Chosen, Router, merge, remember_choices
+from handlers.talk.turn import Links, Published, Redo, Turn
+
+REDOS = 3
+"""redirections within one turn, at most"""
+TRAIL = 6
+"""pages that "back" can go back to"""
+ON_THE_TRAIL = frozenset({"p", "v", "w", "s", "h", "l", "q", "c", "list", "shops", "season", "menu"})
+
+
+@dataclass(slots=True)
+class Reply:
+    """What a turn gives: messages, a toast for a press, rows to save."""
+
+    messages: list[Message] = field(default_factory=list)
+    toast: str = ""
+    records: list[SQLModel] = field(default_factory=list)
+
+
+class Answering:
+    """Answers inbounds from what is published at that moment."""
+
+    def __init__(
+        self,
+        published: Callable[[], Published],
+        now: Callable[[], datetime],
+        links: Links,
+        default_language: str = DEFAULT,
+    ) -> None:
+        self._published = published
+        self._now = now
+        self._links = links
+        self._default = default_language
+        self._router = Router(ROUTES)
+
+    async def answer(self, inbound: Inbound, standing: Standing) -> Reply:
+        """Answer one inbound. Never silent: only a receipt and a leaving get no message."""
+        if isinstance(inbound.content, Left):
+            standing.status, standing.status_reason, standing.changed = "gone", inbound.content.reason, True
+            return Reply()
+        if isinstance(inbound.content, Receipt):
+            return Reply()
+        if standing.status != "active":
+            standing.status, standing.status_reason, standing.changed = "active", None, True
+        turn = self._turn(inbound, standing)
+        speak(turn.language)
+        messages = await self._run(turn)
+        remember_choices(turn, messages)
+        if standing.guessed != turn.language:
+            standing.guessed, standing.changed = turn.language, True
+        return Reply(messages, turn.toast, turn.records)
+
+    def apology(self, standing: Standing) -> Reply:
+        """What a person gets when a fault of ours kept us from answering: a sentence, never a stack trace."""
+        with speaking(standing.language or standing.guessed or self._default):
+            text = _("Sorry, something went wrong on our side. Please try again, or type “menu”.")
+        return Reply([Message(text)])
+
+    def _turn(self, inbound: Inbound, standing: Standing) -> Turn:
+        published = self._published()
+        hint = supported(inbound.language)
+        language = standing.language or standing.guessed or hint or self._default
+        if inbound.channel == "web" and hint and not standing.language:
+            language = hint
+        turn = Turn(inbound, standing, published, self._now(), language, self._links)
+        if isinstance(inbound.content, Text) and not standing.language:
+            written = supported(published.understanding.language_of(inbound.content.text))
+            turn.language = written or language
+        return turn
+
+    async def _run(self, turn: Turn) -> list[Message]:
+        parts = []
+        missed = turn.standing.get("missed")
+        for handler, arguments in self._router.choose(turn):
+            parts.append(await self._call(turn, (handler, arguments)))
+        if turn.standing.get("missed") == missed:
+            turn.standing.put("missed", None)
+        content = turn.inbound.content
+        if isinstance(content, Press):
+            self._step_on(turn, content.action)
+        return merge(parts)
+
+    async def _call(self, turn: Turn, chosen: Chosen) -> list[Message]:
+        for _redo in range(REDOS):
+            handler, arguments = chosen
+            accepted = arguments[: _most_arguments(handler)]
+            result = handler(turn, *accepted)
+            if inspect.isawaitable(result):
+                result = await result
+            if not isinstance(result, Redo):
+                return result
+            self._step_on(turn, result.action)
+            chosen = self._router.pressed(result.action)
+        return self._router.routes.stale(turn)  # type: ignore[return-value]
+
+    @staticmethod
+    def _step_on(turn: Turn, action: str) -> None:
+        if action.partition(":")[0] not in ON_THE_TRAIL:
+            return
+        trail = [*(turn.standing.get("trail") or [])]
+        if not trail or trail[-1] != action:
+            turn.standing.put("trail", [*trail, action][-TRAIL:])
+
+
+_ARGUMENTS: dict[object, int] = {}
+
+
+def _most_arguments(handler: Callable[..., object]) -> int:
+    """How many arguments a handler takes beside the turn; an old button may carry more."""
+    found = _ARGUMENTS.get(handler)
+    if found is None:
+        found = _ARGUMENTS[handler] = len(inspect.signature(handler).parameters) - 1
+    return found

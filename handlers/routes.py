@@ -1,0 +1,149 @@
+"""The table of contents: everything the bot understands, on one screen.
+
+Order of trial: press → command → number or label just offered → open step → intent → look-up → fallback.
+"""
+
+from __future__ import annotations
+
+from handlers import (
+    browse,
+    certificates,
+    fallback,
+    producers,
+    products,
+    renewals,
+    settings,
+    showrooms,
+    start,
+    tickets,
+)
+from handlers.showing import not_on_the_list
+from handlers.talk import action
+from handlers.talk.language import N_
+from handlers.talk.message import File, Joined, Message, Phone, Place, Unsupported
+from handlers.talk.router import Command, OpenStep, Routes
+from handlers.talk.turn import Redo, Turn
+
+
+def look_up(turn: Turn) -> list[Message] | Redo:
+    """Something was named without saying what is wanted: who shows it?"""
+    meaning = turn.meaning
+    if meaning is None:
+        return fallback.unknown(turn)
+    if meaning.code and not meaning.products:
+        return not_on_the_list(turn, meaning.code)
+    if meaning.group or meaning.stars or meaning.state:
+        return browse.by_wish(turn)
+    if meaning.products:
+        return browse.by_wish(turn) if meaning.places else products.named(turn)
+    if meaning.producers:
+        return producers.producers_named(turn, meaning.producers)
+    if meaning.places:
+        return browse.good_here(turn)
+    return products.named(turn)
+
+
+def mine(turn: Turn) -> list[Message]:
+    """When does mine expire: the public verdict of what was named, else how to ask."""
+    meaning = turn.meaning
+    if meaning and (meaning.products or meaning.producers or meaning.code):
+        return certificates.status(turn)
+    return renewals.mine(turn)
+
+
+COMMANDS = (
+    Command("start", start.opened),
+    Command("menu", start.menu, N_("Menu: everything I can do")),
+    Command("tim", start.search, N_("Find a product")),
+    Command("kiemtra", certificates.ask_which, N_("Check a certificate")),
+    Command("gan", showrooms.near, N_("Showrooms near me")),
+    Command("mua", browse.seasonal, N_("What is in season")),
+    Command("hoso", renewals.papers, N_("Renewal papers for producers")),
+    Command("lang", settings.language, N_("Language: Tiếng Việt, English")),
+    Command("help", start.help_, N_("What I can do")),
+    Command("human", tickets.human, N_("Talk to a person")),
+    Command("cancel", start.cancel, N_("Cancel what was begun")),
+)
+
+ROUTES = Routes(
+    commands={command.name: command for command in COMMANDS},
+    actions={
+        "p": products.card,
+        "q": products.found,
+        "v": certificates.certificate,
+        "c": certificates.checked,
+        "w": showrooms.where,
+        "s": showrooms.showroom,
+        "m": showrooms.pin,
+        "at": showrooms.at_point,
+        "h": producers.producer,
+        "l": browse.filtered_page,
+        action.MENU: start.menu,
+        action.HELP: start.help_,
+        action.SEARCH: start.search,
+        action.CANCEL: start.cancel,
+        action.NEAR: showrooms.near,
+        action.ALL_SHOWROOMS: showrooms.all_showrooms,
+        action.ASK_CODE: certificates.ask_which,
+        action.PRODUCTS: browse.groups,
+        action.GIFTS: browse.gifts,
+        action.SEASON: browse.seasonal,
+        action.PAPERS: renewals.papers,
+        action.LANGUAGES: settings.language,
+        action.HUMAN: tickets.human,
+        action.COMPLAIN: tickets.complain,
+    },
+    steps={
+        "place": OpenStep(showrooms.place_typed, showrooms.leaves_place),
+        "certificate": OpenStep(certificates.named, certificates.leaves_question),
+        "ticket": OpenStep(tickets.written, tickets.leaves_ticket),
+    },
+    intents={
+        "cancel": start.cancel,
+        "menu": start.menu,
+        "help": start.help_,
+        "back": start.back,
+        "next": start.onward,
+        "previous": start.previous,
+        "pick": start.pick,
+        "language": settings.language,
+        "certificate": certificates.status,
+        "my_certificates": mine,
+        "papers": renewals.papers,
+        "where_to_file": renewals.where_to_file,
+        "buy": showrooms.buy,
+        "nearest": showrooms.near,
+        "open_now": showrooms.open_now,
+        "how_far": showrooms.way_there,
+        "directions": showrooms.way_there,
+        "price": products.price,
+        "cheaper": products.cheaper,
+        "season": browse.season,
+        "good_here": browse.good_here,
+        "gifts": browse.gifts,
+        "list": browse.by_wish,
+        "producer": producers.producer,
+        "contact": producers.contact,
+        "not_that": products.another,
+        "another": products.another,
+        "human": tickets.human,
+        "complain": tickets.complain,
+        "stop": start.cancel,
+        "greet": start.greet,
+        "thanks": start.thanks,
+        "bye": start.bye,
+        "about_bot": start.about,
+        "out_of_scope": fallback.out_of_scope,
+    },
+    contents={
+        Place: showrooms.here,
+        Joined: start.joined,
+        File: fallback.other,
+        Phone: fallback.phone,
+        Unsupported: fallback.other,
+    },
+    look_up=look_up,
+    stale=fallback.stale,
+    unknown=fallback.unknown,
+    empty=fallback.empty,
+)
