@@ -1,0 +1,300 @@
+"""The command line. Every verb prints plain sentences; a fault is one sentence and exit code 1, never a stack trace."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from bot.settings import Settings, SettingsError, read_settings
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+Result = TypeVar("Result")
+
+
+def settings_or_exit() -> Settings:
+    """Read the settings and set up logs; a wrong one ends the program with its sentence."""
+    from bot.logs import configure
+
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        stop(str(error))
+    configure(settings.log_level, settings.log_format)
+    return settings
+
+
+def stop(sentence: str) -> Any:
+    """Say why and leave with exit code 1."""
+    typer.echo(sentence, err=True)
+    raise typer.Exit(1)
+
+
+def wait_for(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine to its end, on uvloop where it exists; faults of the outside world become one sentence."""
+    import db
+
+    try:
+        if sys.platform == "win32":
+            return asyncio.run(work)
+        import uvloop
+
+        return uvloop.run(work)
+    except db.SchemaError as error:
+        return stop(str(error))  # type: ignore[no-any-return]
+    except OSError as error:
+        return stop(f"{type(error).__name__}: {error.strerror or 'the address cannot be used'} ({error.errno}).")  # type: ignore[no-any-return]
+
+
+# ---------------------------------------------------------------------------------------------------------------- run
+
+
+@app.command()
+def run() -> None:
+    """Migrate, serve, send, remind; until SIGTERM."""
+    settings = settings_or_exit()
+    from bot.app import run as serve
+
+    wait_for(serve(settings, _announce))
+
+
+def _announce(application: Any) -> None:
+    catalogue = application.catalogue
+    on = {name: channel.health()["state"] for name, channel in application.channels.items()}
+    switched = ", ".join(f"{name} ({state})" for name, state in on.items())
+    typer.echo(f"{catalogue.info.name}: {len(catalogue.products)} products, {len(catalogue.showrooms)} showrooms.")
+    typer.echo(f"Channels: {switched}.")
+    if "telegram" not in on:
+        typer.echo("Telegram is off; set TELEGRAM_TOKEN to switch it on.")
+    if application.settings.bot_now:
+        typer.echo(f"BOT_NOW is set: the clock stands at {application.now().isoformat()}.")
+    typer.echo(f"Open {application.address}")
+    sys.stdout.flush()
+
+
+# --------------------------------------------------------------------------------------------------------------- talk
+
+
+@app.command()
+def chat(language: str = "", as_: Annotated[str, typer.Option("--as")] = "tourist") -> None:
+    """Talk to the bot in this terminal (``@21.85,106.75`` shares a position, ``[label]`` presses a button)."""
+    settings = settings_or_exit()
+    if as_ != "tourist":
+        stop(f"--as {as_}: only “tourist” is there yet.")
+    wait_for(_talk(settings, language or settings.bot_language))
+
+
+async def _talk(settings: Settings, language: str) -> None:
+    from bot.app import Application
+    from bot.channels.terminal import TerminalChannel
+    from handlers.services.inbox import Settlement
+
+    application = Application(settings)
+    await application.prepare()
+    await application.inbox.start()
+    terminal = TerminalChannel(lambda text: typer.echo(text + "\n"), application.now)
+    line: str | None = "/start"
+    try:
+        while line is not None:
+            inbound = terminal.read(line, language=language)
+            standing = await application.inbox.store("terminal", f"{application.worker}.{inbound.id}", inbound.chat, "")
+            if standing is None:
+                break
+            button = terminal.pressed_link(line)
+            if button:
+                typer.echo(f"(opens {button})\n")
+            reply = await application.answering.answer(inbound, standing) if not button else None
+            for message in reply.messages if reply else ():
+                await terminal.send(inbound.chat, message)
+            records = reply.records if reply else []
+            settled = Settlement("terminal", f"{application.worker}.{inbound.id}", inbound.chat, standing=standing)
+            settled.records = records
+            application.inbox.settle(settled)
+            line = await asyncio.to_thread(_typed)
+    finally:
+        await application.stop()
+
+
+def _typed() -> str | None:
+    try:
+        return input("> ")
+    except (EOFError, KeyboardInterrupt):
+        return None
+
+
+@app.command()
+def replay(files: list[Path], now: str = "", language: str = "") -> None:
+    """Play conversation files offline and print both sides; exit 1 on a difference."""
+    settings = settings_or_exit()
+    wrong = wait_for(_replay(settings, files, now, language))
+    for sentence in wrong:
+        typer.echo(sentence, err=True)
+    raise typer.Exit(1 if wrong else 0)
+
+
+async def _replay(settings: Settings, files: list[Path], now: str, language: str) -> list[str]:
+    from bot.app import offline
+    from bot.replay import ScriptError, play, read_script
+
+    wrong: list[str] = []
+    for path in files:
+        try:
+            script = read_script(path)
+        except ScriptError as error:
+            wrong.append(str(error))
+            continue
+        if script.role != "tourist":
+            wrong.append(f"{path}: as: {script.role} is not there yet.")
+            continue
+        moment = datetime.fromisoformat(now) if now else None
+        async with offline(settings, moment) as player:
+            wrong += await play(script, player.player(script, language or None), typer.echo)
+    return wrong
+
+
+@app.command()
+def routes() -> None:
+    """Everything the bot understands, as a table."""
+    settings_or_exit()
+    from handlers.routes import ROUTES
+
+    for kind, table in (
+        ("command", {f"/{name}": command.handler for name, command in ROUTES.commands.items()}),
+        ("button", ROUTES.actions),
+        ("step", {name: step.handler for name, step in ROUTES.steps.items()}),
+        ("intent", ROUTES.intents),
+        ("content", {content.__name__: handler for content, handler in ROUTES.contents.items()}),
+    ):
+        for name, handler in table.items():
+            about = (handler.__doc__ or "").strip().splitlines()[0]
+            where = f"{handler.__module__.removeprefix('handlers.')}.{handler.__name__}"
+            typer.echo(f"{kind:<8} {name:<16} {where:<28} {about}")
+
+
+# ----------------------------------------------------------------------------------------------------------- registry
+
+
+@app.command("import")
+def import_(
+    paths: list[Path],
+    dry_run: Annotated[bool, typer.Option("--dry-run")] = False,
+    report: Annotated[Path | None, typer.Option("--report")] = None,
+    accept_good_rows: Annotated[bool, typer.Option("--accept-good-rows")] = False,
+) -> None:
+    """Import a folder of CSV files, or .csv and .xlsx files: all or nothing, with a report row by row."""
+    settings = settings_or_exit()
+    result = wait_for(_import(settings, paths, dry_run, accept_good_rows))
+    for line in result.lines():
+        typer.echo(line)
+    if report:
+        result.write_csv(report)
+        typer.echo(f"Report: {report}")
+    raise typer.Exit(0 if result.ok else 1)
+
+
+async def _import(settings: Settings, paths: list[Path], dry_run: bool, accept_good_rows: bool) -> Any:
+    import db
+    from handlers.services.importing import import_paths
+
+    engine = db.async_engine(settings.database_url)
+    try:
+        await db.migrate(engine)
+        return await import_paths(engine, paths, dry_run=dry_run, accept_good_rows=accept_good_rows)
+    finally:
+        await engine.dispose()
+
+
+@app.command()
+def export(path: Path, only: str = "all") -> None:
+    """Export the registry in the same format; importing it again changes nothing."""
+    settings = settings_or_exit()
+    if only not in {"all", "valid", "expiring", "expired"}:
+        stop("--only is one of valid, expiring, expired, all.")
+    count = wait_for(_export(settings, path, only))
+    typer.echo(f"{count} products written to {path}")
+
+
+async def _export(settings: Settings, path: Path, only: Any) -> int:
+    import db
+    from bot.app import clock_of
+    from handlers.services.exporting import export_folder
+
+    engine = db.async_engine(settings.database_url)
+    try:
+        await db.migrate(engine)
+        return await export_folder(engine, path, only=only, on=clock_of(settings)().date())
+    finally:
+        await engine.dispose()
+
+
+# ---------------------------------------------------------------------------------------------------------- operating
+
+
+@app.command()
+def tickets(close: str = "") -> None:
+    """Questions and complaints that wait for a person; ``--close NUMBER`` closes one."""
+    settings = settings_or_exit()
+    for line in wait_for(_tickets(settings, close)):
+        typer.echo(line)
+
+
+async def _tickets(settings: Settings, close: str) -> list[str]:
+    import db
+    from bot.app import clock_of
+    from handlers.services.tickets import close_ticket, open_tickets
+
+    engine = db.async_engine(settings.database_url)
+    try:
+        await db.migrate(engine)
+        if close:
+            closed = await close_ticket(engine, close.upper(), clock_of(settings)())
+            return [f"{close.upper()} is closed." if closed else f"No open ticket has the number {close.upper()}."]
+        waiting = await open_tickets(engine)
+        lines = [
+            f"{t.number}  {t.opened_at:%Y-%m-%d %H:%M}Z  {t.kind}  {t.channel}:{t.address}  {t.text}" for t in waiting
+        ]
+        return [*lines, f"{len(waiting)} open."]
+    finally:
+        await engine.dispose()
+
+
+@app.command()
+def webhook(verb: str, channel: str = typer.Argument("telegram")) -> None:
+    """``set``, ``info`` or ``delete`` the webhook of a channel; ``set`` registers PUBLIC_URL."""
+    settings = settings_or_exit()
+    if verb not in {"set", "info", "delete"} or channel != "telegram":
+        stop("Usage: webhook set|info|delete telegram")
+    if not settings.telegram_token.get_secret_value():
+        stop("TELEGRAM_TOKEN is not set.")
+    if verb == "set" and not settings.public_url:
+        stop("PUBLIC_URL is not set: there is no address to register.")
+    for line in wait_for(_webhook(settings, verb)):
+        typer.echo(line)
+
+
+async def _webhook(settings: Settings, verb: str) -> list[str]:
+    from bot.app import telegram_words
+
+    return await telegram_words(settings, verb)
+
+
+@app.command()
+def doctor() -> None:
+    """Check settings, database, tokens, webhooks, clock and locales: one line each, exit 1 on a fault."""
+    settings = settings_or_exit()
+    from bot.app import telegram_of
+    from bot.doctor import examine
+
+    findings = wait_for(examine(settings, telegram_of(settings)))
+    for finding in findings:
+        typer.echo(f"{'ok   ' if finding.good else 'FAULT'} {finding.what}: {finding.words}")
+    raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
+
+
+if __name__ == "__main__":
+    app()

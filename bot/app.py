@@ -1,0 +1,290 @@
+"""The one place where everything is put together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import signal
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+import db
+from bot.channels.channel import Channel
+from bot.channels.web import WebChannel
+from bot.clock import Now, every, standing_still, ticking
+from bot.delivery import Delivery
+from bot.intake import Busy, Intake
+from bot.pages import add_pages
+from bot.replay import MovingClock, Offline
+from bot.settings import Settings
+from bot.webhooks import AGAIN_SECONDS, BODY_MOST, webhook
+from handlers.answer import Answering
+from handlers.routes import COMMANDS
+from handlers.services.catalogue import Catalogue
+from handlers.services.importing import load_if_empty
+from handlers.services.inbox import Inbox
+from handlers.talk.language import languages, translations
+from handlers.talk.message import Inbound, Message
+from handlers.talk.shelf import Shelf
+
+if TYPE_CHECKING:
+    from bot.channels.telegram import TelegramChannel
+
+log = structlog.get_logger("app")
+
+REFRESH_SECONDS = 2.0
+"""how soon a changed registry is published"""
+SWEEP_SECONDS = 30.0
+"""how soon arrivals of a dead replica are taken over"""
+FORGET_SECONDS = 3600.0
+GRACE_SECONDS = 8.0
+"""what is in hand at SIGTERM has this long; the exit follows within 10 s (operating contract)"""
+
+
+class Application:
+    """The running program: channels, inbox, shelf, web server. Also the desk behind the pages."""
+
+    def __init__(self, settings: Settings, *, now: Now | None = None, worker: int | None = None) -> None:
+        self.settings = settings
+        self.engine: AsyncEngine = db.async_engine(settings.database_url)
+        self._now = now or clock_of(settings)
+        self.shelf = Shelf(self.engine)
+        self.worker = worker or secrets.randbits(62) + 1
+        self.inbox = Inbox(self.engine, self.worker, self._now)
+        self.channels: dict[str, Channel] = {"web": WebChannel(self._now)}
+        telegram = telegram_of(settings, self._now)
+        if telegram is not None:
+            self.channels["telegram"] = telegram
+        self.answering = Answering(self.shelf, self._now, self, settings.bot_language)
+        self.intake = Intake(self.inbox, self.answering, Delivery(), self.channels)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._runner: web.AppRunner | None = None
+        self.address = ""
+
+    # ------------------------------------------------------------------------------------------------------ its life
+
+    async def prepare(self) -> None:
+        """Schema, sample registry, catalogue: what must be there before anything is answered.
+
+        PostgreSQL is migrated unless ``AUTO_MIGRATE=0``; then an old schema is a :class:`db.SchemaError`.
+        """
+        sqlite = self.engine.dialect.name == "sqlite"
+        if sqlite or self.settings.auto_migrate:
+            await db.migrate(self.engine)
+        elif await db.current_revision(self.engine) != db.head_revision():
+            raise db.SchemaError("The database's schema is not this program's, and AUTO_MIGRATE is 0: migrate it first.")
+        if self.settings.data_path:
+            await load_if_empty(self.engine, self.settings.data_path)
+        await self.shelf.refresh()
+
+    async def start(self) -> None:
+        """Serve, connect the channels, take over what was left open, start the clock."""
+        await self.inbox.start()
+        await self._serve()
+        await asyncio.gather(*(channel.start() for channel in self.channels.values()))
+        await self.intake.take_over()
+        self._go("refresh", every(REFRESH_SECONDS, "refresh", self._refresh))
+        self._go("sweep", every(SWEEP_SECONDS, "sweep", self._sweep))
+        self._go("forget", every(FORGET_SECONDS, "forget", self.inbox.forget_old))
+        telegram = self.channels.get("telegram")
+        if telegram is not None and not self.settings.public_url:
+            self._go("telegram-poll", _poll(telegram, self.intake))
+
+    async def stop(self) -> None:
+        """Stop taking work, finish what is in hand, close everything."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._runner:
+            for site in list(self._runner.sites):
+                await site.stop()
+        await self.intake.finish(GRACE_SECONDS)
+        if self._runner:
+            await self._runner.cleanup()
+        await self.inbox.stop()
+        await asyncio.gather(*(channel.stop() for channel in self.channels.values()))
+        await self.engine.dispose()
+
+    async def _serve(self) -> None:
+        app = web.Application(client_max_size=BODY_MOST)
+        for name, channel in self.channels.items():
+            if name != "web":
+                app.router.add_post(f"/webhooks/{name}", webhook(channel, self.intake))
+        add_pages(app, self)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.settings.host, self.settings.port)
+        await site.start()
+        port = self._runner.addresses[0][1] if self._runner.addresses else self.settings.port
+        self.address = f"http://{self.settings.host}:{port}"
+
+    def _go(self, name: str, work: Any) -> None:
+        self._tasks.append(asyncio.create_task(work, name=name))
+
+    async def _refresh(self) -> None:
+        await self.shelf.refresh()
+
+    async def _sweep(self) -> None:
+        await self.intake.take_over()
+
+    # ----------------------------------------------------------------------------------------- the desk of the pages
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The registry as it is now."""
+        return self.shelf().catalogue
+
+    @property
+    def public_url(self) -> str:
+        """The address people reach us at; empty when not set."""
+        return self.settings.public_url
+
+    @property
+    def telegram_link(self) -> str | None:
+        """The bot's address on Telegram, once its name is known."""
+        return self.deep_link("") or None
+
+    def now(self) -> datetime:
+        """The moment, in the zone people live in."""
+        return self._now()
+
+    async def chat(self, inbound: Inbound) -> list[Message]:
+        """Answer one web inbound; the same id again gets the same messages. 503 when it could not be stored."""
+        try:
+            return await self.intake.converse(inbound)
+        except Busy:
+            raise web.HTTPServiceUnavailable(headers={"Retry-After": AGAIN_SECONDS}) from None
+
+    def health(self) -> dict[str, Any]:
+        """Whether we are ready, and each channel's state."""
+        states = {name: channel.health() for name, channel in self.channels.items()}
+        return {"ready": True, "waiting": self.intake.waiting, "channels": states}
+
+    # ------------------------------------------------------------------------------------------------ links we may give
+
+    def page(self, path: str) -> str:
+        """A page of ours, or empty without a public address."""
+        return f"{self.settings.public_url}{path}" if self.settings.public_url else ""
+
+    def deep_link(self, payload: str) -> str:
+        """A link that opens the chat on Telegram with a payload, or empty."""
+        channel = self.channels.get("telegram")
+        link = getattr(channel, "deep_link", None)
+        return link(payload) if link else ""
+
+
+def clock_of(settings: Settings) -> Now:
+    """The real clock, or the one that stands at ``BOT_NOW``."""
+    if settings.bot_now:
+        return standing_still(datetime.fromisoformat(settings.bot_now), settings.zone)
+    return ticking(settings.zone)
+
+
+def telegram_of(settings: Settings, now: Now | None = None) -> TelegramChannel | None:
+    """The Telegram channel, or None while ``TELEGRAM_TOKEN`` is empty; the library is loaded only then."""
+    if not settings.telegram_token.get_secret_value():
+        return None
+    from bot.channels.telegram import TelegramChannel
+
+    return TelegramChannel(
+        token=settings.telegram_token.get_secret_value(),
+        secret=settings.telegram_secret,
+        api_url=settings.telegram_api_url,
+        public_url=settings.public_url,
+        commands=menu_commands(),
+        default_language=settings.bot_language,
+        files_root=Path("var/files"),
+        now=now or clock_of(settings),
+    )
+
+
+def menu_commands() -> list[tuple[str, dict[str, str]]]:
+    """The commands that menus show, described in each of our languages."""
+    return [
+        (command.name, {code: translations(code).gettext(command.about) for code in languages()})
+        for command in COMMANDS
+        if command.about
+    ]
+
+
+async def _poll(channel: Channel, intake: Intake) -> None:
+    async def store(update: dict[str, Any]) -> None:
+        try:
+            await intake.polled(channel, update)
+        except Busy:
+            await asyncio.sleep(1)
+            raise
+
+    await channel.poll(store)  # type: ignore[attr-defined]
+
+
+async def telegram_words(settings: Settings, verb: str) -> list[str]:
+    """``set``, ``info`` or ``delete`` the Telegram webhook; what to print."""
+    from telegram.error import TelegramError
+
+    channel = telegram_of(settings)
+    if channel is None:
+        return ["TELEGRAM_TOKEN is not set."]
+    try:
+        if verb == "set":
+            return [f"Registered {await channel.webhook_set(settings.public_url)}"]
+        if verb == "delete":
+            await channel.webhook_delete()
+            return ["Deleted; waiting messages are kept for polling."]
+        return [f"{name}: {value}" for name, value in (await channel.webhook_info()).items()]
+    except TelegramError as error:
+        return [f"Telegram says: {error.message}"]
+    finally:
+        await channel.stop()
+
+
+@contextlib.asynccontextmanager
+async def offline(settings: Settings, moment: datetime | None = None) -> AsyncIterator[Offline]:
+    """The mind alone, over the sample registry in a database of its own: no network, nothing kept."""
+    clock = MovingClock(moment.astimezone(settings.zone) if moment else clock_of(settings)())
+    engine = db.async_engine("sqlite+aiosqlite://")
+    try:
+        await db.migrate(engine)
+        await load_if_empty(engine, settings.data_path or Path("data/lang-son"))
+        shelf = Shelf(engine)
+        await shelf.refresh()
+        yield Offline(Answering(shelf, clock, NoLinks(), settings.bot_language), clock, settings.zone)
+    finally:
+        await engine.dispose()
+
+
+class NoLinks:
+    """No public address is set: no links are given."""
+
+    def page(self, path: str) -> str:
+        """None."""
+        return ""
+
+    def deep_link(self, payload: str) -> str:
+        """None."""
+        return ""
+
+
+async def run(settings: Settings, announce: Callable[[Application], None]) -> None:
+    """Run until SIGTERM or SIGINT."""
+    application = Application(settings)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(sign, stopping.set)
+    try:
+        await application.prepare()
+        await application.start()
+        announce(application)
+        await stopping.wait()
+        log.info("stopping")
+    finally:
+        await application.stop()

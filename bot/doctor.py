@@ -1,0 +1,95 @@
+"""The doctor: settings, database, registry, channels, clock and locales, one line each; prints no secret."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import db
+from bot.settings import Settings
+from handlers.services.publishing import published
+from handlers.talk.language import languages, translations
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from bot.channels.channel import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    good: bool
+    what: str
+    words: str
+
+
+async def examine(settings: Settings, telegram: Channel | None) -> list[Finding]:
+    """Look at everything; no finding stops the others."""
+    return [finding async for finding in _findings(settings, telegram)]
+
+
+async def _findings(settings: Settings, telegram: Channel | None) -> AsyncIterator[Finding]:
+    yield _address(settings)
+    engine = db.async_engine(settings.database_url)
+    try:
+        async for finding in _database(engine):
+            yield finding
+    finally:
+        await engine.dispose()
+    yield _locales()
+    yield Finding(
+        not settings.bot_now,
+        "clock",
+        f"BOT_NOW is set: it stands at {settings.bot_now}" if settings.bot_now else f"real, {settings.bot_timezone}",
+    )
+    yield await _telegram(settings, telegram)
+
+
+def _address(settings: Settings) -> Finding:
+    if settings.public_url and not settings.public_url.startswith("https://"):
+        return Finding(False, "address", "PUBLIC_URL is not https: Telegram and Zalo deliver webhooks to https only")
+    how = f"webhooks to {settings.public_url}" if settings.public_url else "no PUBLIC_URL: channels are polled"
+    return Finding(True, "address", how)
+
+
+async def _database(engine: AsyncEngine) -> AsyncIterator[Finding]:
+    try:
+        current, head = await db.current_revision(engine), db.head_revision()
+    except Exception as error:  # noqa: BLE001 - whatever keeps us from the database is the finding
+        yield Finding(False, "database", f"cannot be opened ({type(error).__name__})")
+        return
+    kind = engine.dialect.name
+    if current != head:
+        state = "empty: `run` migrates it" if current is None else f"at revision {current}, this program needs {head}"
+        yield Finding(current is None, "database", f"{kind}, {state}")
+        return
+    yield Finding(True, "database", f"{kind}, at revision {head}")
+    catalogue = await published(engine)
+    count = len(catalogue.products)
+    official = "official" if catalogue.info.official else "not official: every verdict carries the notice"
+    yield Finding(count > 0, "registry", f"{count} products, as of {catalogue.info.as_of or 'unknown'}, {official}")
+
+
+def _locales() -> Finding:
+    missing = []
+    for code in languages():
+        catalogue = translations(code)
+        empty = [key for key, words in catalogue._catalog.items() if key and not words]  # type: ignore[attr-defined]
+        missing += [f"{code}: {len(empty)} untranslated"] if empty else []
+    return Finding(not missing, "locales", "; ".join(missing) or ", ".join(languages()))
+
+
+async def _telegram(settings: Settings, channel: Channel | None) -> Finding:
+    if channel is None:
+        return Finding(True, "telegram", "off (TELEGRAM_TOKEN is not set)")
+    await channel.start()
+    health = channel.health()
+    try:
+        if health["state"] == "down":
+            return Finding(False, "telegram", str(health["detail"]))
+        return Finding(True, "telegram", f"@{health.get('username', '?')}: {health['detail']}")
+    finally:
+        await channel.stop()

@@ -1,0 +1,223 @@
+"""Conversation files: read one, check what was answered, play it offline.
+
+The format is the operating contract's: ``language:``, ``now:`` and ``as:`` lines, then ``> what a person does`` (words,
+``@latitude,longitude``, ``[button]``, ``/start payload``) and ``< what must be answered``. ``now:`` may come again in the
+middle: time passes. Lines that begin with ``#`` are remarks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bot.channels.terminal import TerminalChannel, message_buttons
+from handlers.answer import Answering
+from handlers.services.standing import Standing
+from handlers.talk.message import Message
+
+
+class ScriptError(Exception):
+    """A conversation file that cannot be read: file, line and why, in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One ``<`` line: what must hold for the answer to the step before it."""
+
+    line: int
+    verb: str
+    value: str = ""
+
+
+@dataclass(slots=True)
+class ScriptStep:
+    """One ``>`` line with its expectations; ``now`` is the moment from here on, if it changes."""
+
+    line: int
+    said: str
+    now: datetime | None = None
+    expected: list[Expectation] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Script:
+    """A conversation file."""
+
+    path: Path
+    language: str = "vi"
+    role: str = "tourist"
+    steps: list[ScriptStep] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What a person sees of one message, whatever the channel: text, labels (with addresses), map card, the rest."""
+
+    text: str
+    labels: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    venue: bool = False
+    image: bool = False
+    file: bool = False
+    asks: str | None = None
+
+
+VERBS = ("contains", "not", "venue", "no venue", "button", "no button", "asks", "messages", "image", "file", "link")
+_EXPECTED = re.compile(r"<\s*([a-z ]+?)\s*(?::\s*(.*))?$")
+_HEADER = re.compile(r"(language|now|as)\s*:\s*(.+)")
+
+
+def read_script(path: Path) -> Script:
+    """Read a conversation file. Raises :class:`ScriptError`."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScriptError(f"{path}: cannot be read ({type(error).__name__}).") from None
+    script = Script(path)
+    now: datetime | None = None
+    for number, raw in enumerate(lines, start=1):
+        line = raw.strip()
+        if not line or line.startswith("#"):
+            continue
+        header = _HEADER.fullmatch(line)
+        if header:
+            now = _header(script, header[1], header[2].strip(), number) or now
+        elif line.startswith(">"):
+            script.steps.append(ScriptStep(number, line[1:].strip(), now))
+            now = None
+        elif line.startswith("<") and script.steps:
+            script.steps[-1].expected.append(_expectation(script, line, number))
+        else:
+            raise ScriptError(f"{path}:{number}: neither a header nor a > or < line: {line}")
+    return script
+
+
+def _header(script: Script, name: str, value: str, number: int) -> datetime | None:
+    if name == "now":
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            raise ScriptError(f"{script.path}:{number}: not a moment: {value}") from None
+        if moment.tzinfo is None:
+            raise ScriptError(f"{script.path}:{number}: the moment needs an offset, as in 2026-12-03T10:00+07:00")
+        return moment
+    if name == "language":
+        script.language = value
+    else:
+        script.role = value
+    return None
+
+
+def _expectation(script: Script, line: str, number: int) -> Expectation:
+    match = _EXPECTED.fullmatch(line)
+    if not match or match[1] not in VERBS:
+        raise ScriptError(f"{script.path}:{number}: expected one of {', '.join(VERBS)}: {line}")
+    return Expectation(number, match[1], (match[2] or "").strip())
+
+
+# ----------------------------------------------------------------------------------------------------------- checking
+
+
+def failures(screens: Sequence[Screen], expected: Sequence[Expectation]) -> list[str]:
+    """What is not as expected, one sentence each; an answer of nothing is always a failure."""
+    if not screens:
+        return ["nothing was answered"]
+    return [f"line {one.line}: {why}" for one in expected if (why := _wrong(screens, one))]
+
+
+def _wrong(screens: Sequence[Screen], one: Expectation) -> str | None:
+    text = "\n".join([*(s.text for s in screens), *(label for s in screens for label in s.labels)]).casefold()
+    labels = [label.casefold() for s in screens for label in s.labels]
+    value = one.value.casefold()
+    holds = {
+        "contains": lambda: value in text,
+        "not": lambda: value not in text,
+        "venue": lambda: any(s.venue for s in screens),
+        "no venue": lambda: not any(s.venue for s in screens),
+        "button": lambda: any(value in label for label in labels),
+        "no button": lambda: not any(value in label for label in labels),
+        "asks": lambda: any(s.asks == value for s in screens),
+        "messages": lambda: len([s for s in screens if s.text or not s.venue]) == int(value or 0),
+        "image": lambda: any(s.image for s in screens),
+        "file": lambda: any(s.file for s in screens),
+        "link": lambda: any(value in link.casefold() for s in screens for link in s.links),
+    }
+    if holds[one.verb]():
+        return None
+    return f"“{one.verb}{': ' + one.value if one.value else ''}” does not hold"
+
+
+def screen(message: Message) -> Screen:
+    """What a person sees of a message of ours, on a channel without limits."""
+    buttons = message_buttons(message)
+    return Screen(
+        text="\n".join([message.plain, *(f"{c.title}\n{c.text}" for c in message.cards)]),
+        labels=tuple(button.label for button in buttons),
+        links=tuple(button.url for button in buttons if button.url),
+        venue=message.venue is not None,
+        image=message.image is not None,
+        file=message.file is not None,
+        asks=message.asks,
+    )
+
+
+# ------------------------------------------------------------------------------------------------------------ playing
+
+Say = Callable[[ScriptStep], Awaitable[list[Screen]]]
+
+
+async def play(script: Script, say: Say, write: Callable[[str], None]) -> list[str]:
+    """Play a conversation through ``say`` (one channel); what went wrong, one sentence each."""
+    wrong: list[str] = []
+    for step in script.steps:
+        write(f"> {step.said}")
+        screens = await say(step)
+        for seen in screens:
+            labels = " ".join(f"[{label}]" for label in seen.labels)
+            write("\n".join(filter(None, [seen.text, "📍" if seen.venue else "", labels])) + "\n")
+        wrong += [f"{script.path.name}: {why}" for why in failures(screens, step.expected)]
+    return wrong
+
+
+@dataclass(slots=True)
+class MovingClock:
+    """A clock that stands still until it is set."""
+
+    at: datetime
+
+    def __call__(self) -> datetime:
+        """The moment it stands at."""
+        return self.at
+
+
+class Offline:
+    """Plays conversations with no channel, no network and no database: the mind alone."""
+
+    def __init__(self, answering: Answering, clock: MovingClock, zone: Any) -> None:
+        self._answering = answering
+        self._clock = clock
+        self._zone = zone
+
+    def player(self, script: Script, language: str | None = None) -> Say:
+        """A chat of its own for this conversation."""
+        standing = Standing("terminal", script.path.stem, new=True)
+        channel = TerminalChannel(lambda line: None, self._clock)
+        spoken = language or script.language
+
+        async def say(step: ScriptStep) -> list[Screen]:
+            if step.now:
+                self._clock.at = step.now.astimezone(self._zone)
+            link = channel.pressed_link(step.said)
+            if link:
+                return [Screen(text=link, links=(link,))]
+            reply = await self._answering.answer(channel.read(step.said, language=spoken), standing)
+            for message in reply.messages:
+                await channel.send(standing.address, message)
+            channel.buttons = [b for m in reply.messages for b in message_buttons(m)] or channel.buttons
+            return [screen(message) for message in reply.messages]
+
+        return say
