@@ -73,5 +73,5 @@ $(PYTHON_IN):
 			exit 0; \
 		fi; \
 	done; \
-	echo "Python 3.11 or newer is needed and was not found (python3 is $$(python3 --version 2>&1)); \
+	echo "Python 3.11 or newer is needed and was not found (python3: $$(python3 --version 2>/dev/null || echo none)); \
 	install it, or name it: make run PYTHON=/path/to/python3.12" >&2; exit 1

@@ -89,8 +89,8 @@ BREAKING = {
 
 
 EMPTY = (
-    "bot/__main__ bot/webhooks bot/pages/__init__ bot/clock bot/replay bot/intake bot/delivery "
-    "bot/logs bot/settings bot/channels/channel bot/channels/web/__init__ bot/channels/terminal "
+    "bot/__main__ bot/webhooks bot/pages/__init__ bot/clock bot/replay bot/doctor bot/intake "
+    "bot/delivery bot/logs bot/settings bot/channels/channel bot/channels/web/__init__ bot/channels/terminal "
     "handlers/answer handlers/showing handlers/sentences handlers/talk/message handlers/services/search "
     "handlers/services/catalogue db/registry db/base"
 )
