@@ -15,11 +15,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import db
-from handlers.services.importing.checking import Checker, Held
+from handlers.services.importing.checking import Checker
+from handlers.services.importing.comparing import Change, differences
+from handlers.services.importing.judging import Held
 from handlers.services.importing.reading import Reading, read_paths
 from handlers.services.importing.recognising import Sheet, recognise
 from handlers.services.importing.report import REASONS, Count, Entry, Report, Severity
-from handlers.services.importing.writing import Change, differences, lock, read_held, write
+from handlers.services.importing.writing import lock, read_held, write
 
 __all__ = ["REASONS", "Count", "Entry", "Report", "Severity", "import_paths", "load_if_empty"]
 
