@@ -1,0 +1,583 @@
+"""Words → products, codes and producers: an inverted index over folded words, typos corrected against its vocabulary.
+
+A product is found by its name, an alias, its English name, a part of a name, its code, its maker or its place, with or
+without diacritics. Synonyms are *concepts*: the same mark is put on a product's name and on what a person said, so that
+``mãng cầu Chi Lăng`` meets ``Na Chi Lăng``. Only products that match all that was said are given, best first; what
+matches less is offered by name (``near``) or with what was left out (``missing``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz import fuzz, process
+
+from handlers.services.catalogue import Catalogue, Producer, Product
+from handlers.services.text import agreement, key, sentence
+from handlers.services.vocabulary import Vocabulary
+
+NEAR = 5
+"""names offered when nothing matches"""
+RANKED = 200
+"""candidates that are ranked one by one; more keep the registry's order, heads first"""
+FOUND_CACHE = 512
+BRACKETS = re.compile(r"\s*\(([^()]*)\)")
+GENERIC = frozenset(
+    "htx hop tac xa cong ty co phan tnhh mtv so san xuat ho kinh doanh nong nghiep san dich vu che bien va phat trien "
+    "cong nghe cao dau tu xuat nhap khau chi nhanh xi nghiep lang son ba ong nghiep van tai sinh thai xanh ban quan ly "
+    "di tich nong trang cooperative company household the of and".split()
+)
+"""words of producers' names that tell no producer from another"""
+STOP = frozenset("of the and with from under grown a in for to vol va cua".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What free words mean among the products."""
+
+    products: tuple[Product, ...] = ()
+    exact: bool = False
+    corrected: str | None = None
+    near: tuple[str, ...] = ()
+    missing: str = ""
+    """words that none of the products has: they were left out"""
+    by_name: bool = False
+    """all words stand in the name (not only in the place or the maker)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """A kind of goods with all its names; ``wide``: said for several kinds, so that narrower words win first."""
+
+    mark: str
+    typed: tuple[str, ...]
+    wide: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One thing that must be matched: by one of the terms (a concept's mark first, or a folded word)."""
+
+    terms: tuple[str, ...]
+    start: int
+    end: int
+    concept: bool
+
+
+NOTHING = Found()
+
+
+class Concepts:
+    """Synonyms as data: which words said (or written) carry which mark."""
+
+    def __init__(
+        self, synonyms: Mapping[str, Sequence[str]], kinds: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        self.said: dict[str, list[Concept]] = {}
+        self._written: dict[str, list[tuple[str, str]]] = {}
+        self.lengths: dict[str, tuple[int, ...]] = {}
+        self._starts: dict[str, tuple[int, ...]] = {}
+        for name, others in synonyms.items():
+            for phrase in (name, *others):
+                self._say(f"={key(name)}", phrase, wide=False)
+                self._write(f"={key(name)}", phrase)
+        for name, covered in (kinds or {}).items():
+            said = [part.strip() for part in name.split("/")]
+            for phrase in said:
+                self._say(f"~{key(said[0])}", phrase, wide=True)
+            for phrase in covered:
+                self._write(f"~{key(said[0])}", phrase)
+
+    def _say(self, mark: str, phrase: str, *, wide: bool) -> None:
+        words = sentence(phrase)
+        if not words.folded:
+            return
+        concepts = self.said.setdefault(" ".join(words.folded), [])
+        concepts.append(Concept(mark, tuple(words.typed), wide))
+        _measure(self.lengths, words.folded)
+
+    def _write(self, mark: str, phrase: str) -> None:
+        words = sentence(phrase).typed
+        if words:
+            self._written.setdefault(" ".join(words), []).append((mark, phrase))
+            _measure(self._starts, words)
+
+    def marks(self, typed: Sequence[str]) -> list[tuple[str, int, int]]:
+        """The marks of a written name: (mark, first word, past the last); the longest phrase of each mark counts."""
+        found: list[tuple[str, int, int]] = []
+        for i, word in enumerate(typed):
+            for length in self._starts.get(word, ()):
+                written = (
+                    self._written.get(" ".join(typed[i : i + length])) if i + length <= len(typed) else None
+                )
+                found.extend((mark, i, i + length) for mark, _ in written or ())
+        return found
+
+    def said_at(self, folded: Sequence[str], typed: Sequence[str], i: int) -> list[tuple[Concept, int]]:
+        """The concepts that the words from ``i`` on may say, longest first, with the place past their last word."""
+        found = []
+        for length in self.lengths.get(folded[i], ()):
+            if i + length > len(folded):
+                continue
+            for concept in self.said.get(" ".join(folded[i : i + length]), ()):
+                if all(
+                    agreement(t, c) >= -0.1 for t, c in zip(typed[i : i + length], concept.typed, strict=True)
+                ):
+                    found.append((concept, i + length))
+        return found
+
+
+def _measure(lengths: dict[str, tuple[int, ...]], words: Sequence[str]) -> None:
+    known = lengths.get(words[0], ())
+    if len(words) not in known:
+        lengths[words[0]] = tuple(sorted({*known, len(words)}, reverse=True))
+
+
+class Search:
+    """Finds products, codes and producers. Built once per catalogue; immutable afterwards but for bounded caches."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        synonyms: Mapping[str, Sequence[str]] | None = None,
+        kinds: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        self.catalogue = catalogue
+        self.concepts = Concepts(synonyms or {}, kinds)
+        self.products = tuple(catalogue.products.values())
+        self.named: dict[str, list[int]] = {}
+        self.around: dict[str, list[int]] = {}
+        self.heads: dict[str, list[int]] = {}
+        self.whole: dict[str, list[int]] = {}
+        self.pairs: dict[str, float] = {}
+        self.written: dict[str, set[str]] = {}
+        self.places = province(catalogue)
+        self.place_pairs = frozenset(place_pairs(catalogue))
+        self._codes = {key(product.code): product for product in self.products}
+        self._index()
+        self.vocabulary = Vocabulary(
+            (*(word for word in self.named if word[0] not in "=~"), *self._said_words()),
+            self.pairs,
+            strong=self.heads,
+        )
+        self.makers = Makers(catalogue.producers.values())
+        self._find = lru_cache(maxsize=FOUND_CACHE)(self._search)
+        self.forms = lru_cache(maxsize=4_096)(self._forms)
+        self.fit = lru_cache(maxsize=8_192)(self._fit)
+
+    def _said_words(self) -> Iterable[str]:
+        for phrase in self.concepts.said:
+            words = phrase.split(" ")
+            yield from words
+            for concept in self.concepts.said[phrase]:
+                for word, typed in zip(words, concept.typed, strict=True):
+                    self.written.setdefault(word, set()).add(typed)
+            for first, second in zip(words, words[1:], strict=False):
+                self.pairs.setdefault(f"{first} {second}", 1.0)
+
+    # ------------------------------------------------------------------------------------------------- the index
+
+    def _index(self) -> None:
+        surroundings: dict[str, list[str]] = {}
+        for number, product in enumerate(self.products):
+            terms: set[str] = set()
+            main, qualifier = _split(product.name_vi)
+            self._name(number, main, terms, qualifier=qualifier)
+            for alias in product.aliases:
+                self._name(number, alias, terms)
+            if product.name_en:
+                self._name(number, _split(product.name_en)[0], terms, head=False)
+            for term in terms:
+                self.named.setdefault(term, []).append(number)
+            near: set[str] = set(sentence(qualifier).folded)
+            near.update(sentence(product.code).folded)
+            for text in (product.producer.name if product.producer else "", product.place or ""):
+                if text not in surroundings:
+                    surroundings[text] = sentence(text).folded
+                near.update(surroundings[text])
+            commune = self.catalogue.communes.get(product.commune_code or "")
+            if commune:
+                near.update(key(commune.short_name_vi).split(" "))
+            for term in near - terms:
+                self.around.setdefault(term, []).append(number)
+
+    def _name(
+        self, number: int, name: str, terms: set[str], *, qualifier: str = "", head: bool = True
+    ) -> None:
+        words = sentence(name)
+        if not words.folded:
+            return
+        folded = words.folded
+        terms.update(word for word in folded if word not in STOP)
+        marks = self.concepts.marks(words.typed)
+        terms.update(mark for mark, _, _ in marks)
+        if head:
+            for term in {folded[0], *(mark for mark, start, _ in marks if start <= 1)}:
+                self.heads.setdefault(term, []).append(number)
+        self.whole.setdefault(" ".join(folded), []).append(number)
+        behind = sentence(qualifier).folded if qualifier else []
+        if behind:
+            self.whole.setdefault(" ".join(folded + behind), []).append(number)
+        for word, typed in zip(folded, words.typed, strict=True):
+            self.written.setdefault(word, set()).add(typed)
+        pairs, before = self.pairs, folded[0]
+        for word in (*folded[1:], *behind):
+            pairs[f"{before} {word}"] = 1.0
+            before = word
+
+    def _forms(self, number: int) -> dict[str, frozenset[str]]:
+        """Folded word → the ways it is written in the names of a product."""
+        forms: dict[str, set[str]] = {}
+        product = self.products[number]
+        for name in (product.name_vi, *product.aliases, product.name_en or ""):
+            words = sentence(name)
+            for folded, typed in zip(words.folded, words.typed, strict=True):
+                forms.setdefault(folded, set()).add(typed)
+        return {folded: frozenset(typed) for folded, typed in forms.items()}
+
+    def _fit(self, folded: str, typed: str) -> float:
+        """How well typed marks fit any way a word is written in names or synonyms."""
+        return max((agreement(typed, form) for form in self.written.get(folded, ())), default=0.0)
+
+    # -------------------------------------------------------------------------------------------------- questions
+
+    def by_code(self, text: str) -> Product | None:
+        """The product with this code, whatever its case, blanks and dashes; None if the registry has none."""
+        return self._codes.get(key(text))
+
+    def producers(self, words: str) -> list[Producer]:
+        """Producers whose name has all the telling words of ``words``, best first."""
+        return self.makers.find(sentence(words).folded)
+
+    def find(self, words: str, *, limit: int | None = None) -> Found:
+        """Products for free words; ``limit`` cuts the list only. Typos are forgiven, typed marks respected."""
+        text = sentence(words)
+        found = self._find(tuple(text.folded), tuple(text.typed))
+        if limit is not None and len(found.products) > limit:
+            return Found(
+                found.products[:limit], found.exact, found.corrected, found.near, found.missing, found.by_name
+            )
+        return found
+
+    def look(self, folded: Sequence[str], typed: Sequence[str]) -> Found:
+        """:meth:`find` for words that are cut already."""
+        return self._find(tuple(folded), tuple(typed))
+
+    def match(self, folded: Sequence[str], typed: Sequence[str]) -> Found:
+        """:meth:`find` without correction of typos, for words that were already read."""
+        return self._exactly(list(folded), list(typed)) or NOTHING
+
+    def _search(self, folded: tuple[str, ...], typed: tuple[str, ...]) -> Found:
+        if not folded:
+            return NOTHING
+        plain, written = self._without_province(list(folded), list(typed))
+        found = self._exactly(plain, written)
+        if found:
+            return found
+        for doubting in (False, True):
+            reads = self.vocabulary.read(plain, doubting=doubting)
+            meant = [read.word for read in reads]
+            if meant == plain:
+                continue
+            marks = [written[r.start] if plain[r.start] == r.word else r.word for r in reads]
+            found = self._exactly(meant, marks)
+            if found:
+                return self._as_corrected(found, meant)
+        return self._partly(plain, written)
+
+    def _without_province(self, folded: list[str], typed: list[str]) -> tuple[list[str], list[str]]:
+        """The words without the province's name, which says nothing here, unless nothing else is left."""
+        text = " ".join(folded)
+        if text in self.whole:
+            return folded, typed
+        for name in self.places:
+            parts = name.split(" ")
+            for i in range(len(folded) - len(parts) + 1):
+                if folded[i : i + len(parts)] == parts and len(folded) > len(parts):
+                    return folded[:i] + folded[i + len(parts) :], typed[:i] + typed[i + len(parts) :]
+        return folded, typed
+
+    def _exactly(self, folded: list[str], typed: list[str]) -> Found | None:
+        """Products that have all the words, or None."""
+        whole = self.whole.get(" ".join(folded), ())
+        whole = [n for n in dict.fromkeys(whole) if self._agrees(n, folded, typed) > -0.65]
+        strict = self._elements(folded, typed, wide=False)
+        wide = self._elements(folded, typed, wide=True)
+        readings = (strict,) if wide == strict else (strict, wide)
+        for elements in readings:
+            numbers = self._all(elements, self.named)
+            numbers = self._true(numbers, elements, folded, typed) | set(whole) if numbers else set(whole)
+            if not numbers:
+                continue
+            if len(whole) == 1 and len(numbers) > 1 and not self._kind(folded, numbers, whole[0]):
+                numbers = {whole[0]}
+            return Found(self._ranked(numbers, elements, folded, typed, whole), bool(whole), by_name=True)
+        for elements in readings:
+            found = self._nearby(elements, folded, typed)
+            if found:
+                return found
+        return None
+
+    def _kind(self, folded: list[str], numbers: set[int], whole: int) -> bool:
+        """Whether the words are a kind of goods: a concept, or whole in other names too."""
+        if " ".join(folded) in self.concepts.said:
+            return True
+        start = f" {' '.join(folded)} "
+        for n in numbers - {whole}:
+            product = self.products[n]
+            names = (product.name_vi, product.name_en or "", *product.aliases)
+            if any(start in f" {key(name)} " for name in names):
+                return True
+        return False
+
+    def _elements(self, folded: Sequence[str], typed: Sequence[str], *, wide: bool) -> list[Element]:
+        elements: list[Element] = []
+        i = 0
+        while i < len(folded):
+            said = self.concepts.said_at(folded, typed, i) if folded[i] in self.concepts.lengths else []
+            taken = next(((c, end) for c, end in said if wide or not c.wide), None)
+            if taken:
+                concept, end = taken
+                terms = (concept.mark, folded[i]) if end == i + 1 else (concept.mark,)
+                elements.append(Element(terms, i, end, True))
+                i = end
+                continue
+            if folded[i] not in STOP:
+                elements.append(Element((folded[i],), i, i + 1, False))
+            i += 1
+        return elements
+
+    def _all(self, elements: Sequence[Element], postings: Mapping[str, list[int]]) -> set[int]:
+        """Products with every element: by concepts alone if that finds any, else by words too."""
+        for terms in ([e.terms[:1] for e in elements], [e.terms for e in elements]):
+            lists = [[postings.get(term, ()) for term in of] for of in terms]
+            lists.sort(key=lambda of: sum(map(len, of)))
+            result: set[int] = set()
+            for i, of in enumerate(lists):
+                union = (
+                    set().union(*of)
+                    if i == 0
+                    else result.intersection(of[0] if len(of) == 1 else set().union(*of))
+                )
+                result = union
+                if not result:
+                    break
+            if result:
+                return result
+        return set()
+
+    def _nearby(self, elements: Sequence[Element], folded: list[str], typed: list[str]) -> Found | None:
+        """Products with some words in the name and the rest in place, maker or bracket."""
+        if len(elements) < 2:
+            return None
+        result: set[int] | None = None
+        inside: set[int] = set()
+        for element in elements:
+            named = set().union(*(self.named.get(term, ()) for term in element.terms))
+            around = set().union(*(self.around.get(term, ()) for term in element.terms))
+            inside |= self._heads_of(element) or (named if len(folded) > 2 else set())
+            result = named | around if result is None else result & (named | around)
+            if not result:
+                return None
+        result = {n for n in (result or set()) & inside if self._adjoins(n, elements, folded)}
+        if not result:
+            return None
+        return Found(self._ranked(result, elements, folded, typed, ()))
+
+    def _adjoins(self, number: int, elements: Sequence[Element], folded: Sequence[str]) -> bool:
+        """Whether words that are not in the name stand side by side where they were found, as they were said."""
+        product = self.products[number]
+        commune = self.catalogue.communes.get(product.commune_code or "")
+        texts = [_split(product.name_vi)[1], product.code, product.producer.name if product.producer else ""]
+        texts += [product.place or "", commune.short_name_vi if commune else ""]
+        around = " | ".join(map(key, texts))
+        named = set(self.forms(number))
+        runs: list[list[str]] = [[]]
+        for element in elements:
+            if element.concept or folded[element.start] in named:
+                runs.append([])
+            else:
+                runs[-1].extend(folded[element.start : element.end])
+        return all(f" {' '.join(run)} " in f" {around} " for run in runs if run)
+
+    def _heads_of(self, element: Element) -> set[int]:
+        return set(self.heads.get(element.terms[0], ()))
+
+    def _true(
+        self, numbers: set[int], elements: Sequence[Element], folded: list[str], typed: list[str]
+    ) -> set[int]:
+        """Without products that have the words only by accident: other marks, or one stray word of a name."""
+        heads = set().union(*(self._heads_of(element) for element in elements))
+        if numbers & heads:
+            numbers &= heads
+        elif (
+            len(elements) == 1 and not elements[0].concept and not self._telling(folded[0], typed[0], numbers)
+        ):
+            return set()
+        if any(not word.isascii() for word in typed) and len(numbers) <= RANKED:
+            fit = {n: self._agrees(n, folded, typed, elements) for n in numbers}
+            best = max(fit.values())
+            floor = -0.55 if len(folded) == 1 else -0.8
+            numbers = {n for n, value in fit.items() if value >= max(floor, best - 0.45)}
+        return numbers
+
+    def _telling(self, word: str, typed: str, numbers: set[int]) -> bool:
+        """Whether one word that is no kind of goods still names a product: rare, and no part of a place's name."""
+        if len(numbers) > 3 or word in self._of_places(numbers):
+            return False
+        if len(word) >= 4:
+            return True
+        return not typed.isascii() and any(typed in self.forms(n).get(word, ()) for n in numbers)
+
+    def _of_places(self, numbers: Iterable[int]) -> set[str]:
+        """The words that belong to names of places inside the names of these products."""
+        found: set[str] = set()
+        for n in numbers:
+            words = sentence(self.products[n].name_vi).folded
+            for first, second in zip(words, words[1:], strict=False):
+                if f"{first} {second}" in self.place_pairs:
+                    found.update((first, second))
+        return found
+
+    def _agrees(
+        self, number: int, folded: Sequence[str], typed: Sequence[str], elements: Sequence[Element] = ()
+    ) -> float:
+        """How well the typed marks fit the product's names; concepts were compared when they were said."""
+        if all(word.isascii() for word in typed):
+            return 0.0
+        skip = {i for e in elements if e.concept for i in range(e.start, e.end)}
+        forms, total = self.forms(number), 0.0
+        for i, (word, mark) in enumerate(zip(folded, typed, strict=True)):
+            if i not in skip and word in forms:
+                total += max(agreement(mark, form) for form in forms[word])
+        return total
+
+    def _ranked(
+        self,
+        numbers: set[int],
+        elements: Sequence[Element],
+        folded: Sequence[str],
+        typed: Sequence[str],
+        whole: Sequence[int],
+    ) -> tuple[Product, ...]:
+        heads = self._heads_of(elements[0]) if elements else set()
+        if len(numbers) > RANKED:
+            order = sorted(numbers, key=lambda n: (n not in whole, n not in heads, n))
+        elif len(numbers) == 1:
+            order = list(numbers)
+        else:
+            start = " ".join(folded)
+
+            def worth(n: int) -> tuple[bool, float, bool, bool, int, int]:
+                name = key(self.products[n].name_vi)
+                agrees = self._agrees(n, folded, typed, elements)
+                return (
+                    n not in whole,
+                    -round(agrees, 1),
+                    n not in heads,
+                    start not in name,
+                    len(name.split()),
+                    n,
+                )
+
+            order = sorted(numbers, key=worth)
+        return tuple(self.products[n] for n in order)
+
+    # -------------------------------------------------------------------------------------------- what nearly fits
+
+    def _as_corrected(self, found: Found, meant: Sequence[str]) -> Found:
+        forms = self.forms(self._number(found.products[0]))
+        shown = " ".join(min(forms[word], key=str.isascii) if word in forms else word for word in meant)
+        return Found(found.products, False, shown, found.near, found.missing, found.by_name)
+
+    def _number(self, product: Product) -> int:
+        return next(n for n in self.whole[key(_split(product.name_vi)[0])] if self.products[n] is product)
+
+    def _partly(self, folded: list[str], typed: list[str]) -> Found:
+        """Nothing has all the words: what has the kind of goods, with the rest named as missing; else near names."""
+        elements = self._elements(folded, typed, wide=True)
+        known = [e for e in elements if any(term in self.named for term in e.terms)]
+        for kept in (known, [e for e in known if self._heads_of(e)][:1]):
+            numbers = self._all(kept, self.named) if kept else set()
+            heads = set().union(*(self._heads_of(e) for e in kept)) if kept else set()
+            if numbers & heads:
+                lost = " ".join(typed[i] for e in elements if e not in kept for i in range(e.start, e.end))
+                ranked = self._ranked(numbers & heads, kept, folded, typed, ())
+                near = tuple(product.name_vi for product in ranked[:NEAR])
+                if any(e.concept or e.end - e.start > 1 for e in kept) or len(kept) > 1:
+                    return Found(ranked, missing=lost, near=near)
+                return Found(near=near)
+        return Found(near=self._alike(folded))
+
+    def _alike(self, folded: list[str]) -> tuple[str, ...]:
+        """Names that share a word or look alike, for "did you mean"; compared on a short list only."""
+        pool: set[int] = set()
+        for word in folded:
+            for other in (word, *(near for near, _ in self.vocabulary.candidates(word)[:3])):
+                if other not in STOP and len(other) > 2:
+                    pool.update(self.named.get(other, ())[:RANKED])
+        names = {n: key(self.products[n].name_vi) for n in sorted(pool)[: 2 * RANKED]}
+        best = process.extract(
+            " ".join(folded), names, scorer=fuzz.token_set_ratio, score_cutoff=60, limit=NEAR
+        )
+        return tuple(self.products[n].name_vi for _, _, n in best)
+
+
+class Makers:
+    """Producers by the telling words of their names."""
+
+    def __init__(self, producers: Iterable[Producer]) -> None:
+        self._all = tuple(producers)
+        self._telling: dict[str, list[int]] = {}
+        self.names: list[tuple[str, ...]] = []
+        for number, producer in enumerate(self._all):
+            telling = tuple(word for word in sentence(producer.name).folded if word not in GENERIC)
+            self.names.append(telling)
+            for word in set(telling):
+                self._telling.setdefault(word, []).append(number)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._telling
+
+    def find(self, folded: Sequence[str]) -> list[Producer]:
+        """Producers with all the telling words; those whose name they make up wholly come first."""
+        asked = [word for word in folded if word not in GENERIC]
+        if not asked:
+            return []
+        lists = [self._telling.get(word, ()) for word in asked]
+        numbers = set(lists[0]).intersection(*lists[1:])
+        text = " ".join(asked)
+
+        def worth(n: int) -> tuple[bool, int, int]:
+            return text not in " ".join(self.names[n]), len(self.names[n]) - len(asked), n
+
+        return [self._all[n] for n in sorted(numbers, key=worth)]
+
+
+def _split(name: str) -> tuple[str, str]:
+    """A name and what stands in its brackets: ``Na Chi Lăng (HTX Đồng Bành)``."""
+    if "(" not in name:
+        return name, ""
+    return BRACKETS.sub("", name).strip(), " ".join(BRACKETS.findall(name))
+
+
+def province(catalogue: Catalogue) -> tuple[str, ...]:
+    """The folded names of the province itself, which every product could carry."""
+    name = " ".join(word for word in key(catalogue.info.name).split() if word != "ocop")
+    return (name,) if name else ()
+
+
+def place_pairs(catalogue: Catalogue) -> Iterable[str]:
+    """Folded words that stand side by side in the names of communes, former units and districts."""
+    names = [commune.short_name_vi for commune in catalogue.communes.values()]
+    names += [unit.short_name for unit in catalogue.old_units]
+    names += [district for c in catalogue.communes.values() for district in c.old_districts]
+    for name in set(names):
+        words = key(name).split(" ")
+        yield from (f"{first} {second}" for first, second in zip(words, words[1:], strict=False))
+
+
+__all__ = ["NOTHING", "Concepts", "Found", "Search", "place_pairs", "province"]

@@ -1,0 +1,189 @@
+"""What people say, read from ``locales/*/phrases.toml``: phrases with their labels, found by their first word.
+
+A label is ``<kind>:<name>``: ``intent:buy``, ``cue:where``, ``filler:``, ``group:food``, ``stars:4``, ``language:en``,
+``state:expired``, ``number:2``. Texts of all languages are known at once, because people mix them.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from handlers.services.text import agreement, fold, sentence, written
+
+TABLES = {
+    "intents": "intent",
+    "cues": "cue",
+    "groups": "group",
+    "stars": "stars",
+    "languages": "language",
+    "states": "state",
+    "numbers": "number",
+    "fillers": "filler",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words somebody may say. ``first``/``last``: only at the start or the end of a sentence."""
+
+    labels: tuple[str, ...]
+    typed: tuple[str, ...]
+    first: bool
+    last: bool
+    tongues: frozenset[str]
+    """the languages that have it"""
+    filler: bool
+    """says nothing by itself"""
+    exact: bool = False
+    """only as written, marks included: without them it is a more common word"""
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """All phrases of all languages, and the data that goes with them."""
+
+    phrases: Mapping[str, tuple[Phrase, ...]]
+    """by folded words joined with one blank"""
+    lengths: Mapping[str, tuple[int, ...]]
+    """first folded word → how many words phrases with it have"""
+    words: frozenset[str]
+    pairs: Mapping[str, float]
+    short: Mapping[str, tuple[str, ...]]
+    """an abbreviation as typed → the words it stands for, written"""
+    synonyms: Mapping[str, tuple[str, ...]]
+    kinds: Mapping[str, tuple[str, ...]]
+    combinations: tuple[tuple[str, tuple[str, ...]], ...]
+    """(intent, the cues that make it, in their order)"""
+    over: Mapping[str, frozenset[str]]
+    """intent → the intents it stands for as well"""
+    tongues: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """folded word → languages in whose phrases it occurs"""
+
+
+@dataclass(slots=True)
+class _Draft:
+    phrases: dict[tuple[tuple[str, ...], bool, bool, bool], tuple[list[str], set[str]]] = field(
+        default_factory=dict
+    )
+    short: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    synonyms: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    kinds: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    combinations: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    over: dict[str, frozenset[str]] = field(default_factory=dict)
+    goods: dict[str, set[str]] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=4)
+def load(folder: Path) -> Lexicon:
+    """Read every language's phrases below ``folder``. Raises tomllib.TOMLDecodeError with line and column."""
+    draft = _Draft()
+    for path in sorted(folder.glob("*/phrases.toml")):
+        with path.open("rb") as stream:
+            _take(draft, tomllib.load(stream))
+    return _finish(draft)
+
+
+def _take(draft: _Draft, told: Mapping[str, Any]) -> None:
+    tongue = str(told["language"])
+    for table, kind in TABLES.items():
+        for name, phrases in told.get(table, {}).items():
+            for phrase in phrases:
+                _add(draft, f"{kind}:{'' if kind == 'filler' else name}", phrase, tongue)
+    for name, others in told.get("synonyms", {}).items():
+        draft.synonyms[name] = (*draft.synonyms.get(name, ()), *others)
+    for name, covered in told.get("kinds", {}).items():
+        draft.kinds[name] = tuple(covered)
+    for phrase in (*sum(map(list, told.get("synonyms", {}).values()), []), *told.get("kinds", {})):
+        for word in sentence(phrase).folded:
+            draft.goods.setdefault(word, set()).add(tongue)
+    for name, meant in told.get("short", {}).items():
+        draft.short[written(name)] = tuple(sentence(meant).typed)
+    for intent, alternatives in told.get("combinations", {}).items():
+        draft.combinations += [(intent, tuple(f"cue:{cue}" for cue in cues)) for cues in alternatives]
+    for intent, others in told.get("over", {}).items():
+        draft.over[intent] = draft.over.get(intent, frozenset()) | frozenset(others)
+
+
+def _add(draft: _Draft, label: str, phrase: str, tongue: str) -> None:
+    typed = tuple(sentence(phrase).typed)
+    if not typed:
+        raise ValueError(f"a phrase without words under {label}: {phrase!r}")
+    labels, tongues = draft.phrases.setdefault(
+        (typed, phrase.startswith("^"), phrase.endswith("$"), phrase.startswith("=")), ([], set())
+    )
+    if label not in labels:
+        labels.append(label)
+    tongues.add(tongue)
+
+
+def _finish(draft: _Draft) -> Lexicon:
+    phrases: dict[str, list[Phrase]] = {}
+    lengths: dict[str, set[int]] = {}
+    pairs: dict[str, float] = {}
+    tongues: dict[str, set[str]] = {}
+    for (typed, first, last, exact), (labels, spoken) in draft.phrases.items():
+        folded = [fold(word) for word in typed]
+        filler = all(label == "filler:" for label in labels)
+        phrase = Phrase(tuple(labels), typed, first, last, frozenset(spoken), filler, exact)
+        phrases.setdefault(" ".join(folded), []).append(phrase)
+        lengths.setdefault(folded[0], set()).add(len(folded))
+        for word in folded:
+            tongues.setdefault(word, set()).update(spoken)
+        for pair in zip(folded, folded[1:], strict=False):
+            pairs[" ".join(pair)] = 0.8
+    words = frozenset(tongues)
+    for word, spoken in draft.goods.items():
+        tongues.setdefault(word, set()).update(spoken)
+    return Lexicon(
+        phrases={key: tuple(found) for key, found in phrases.items()},
+        lengths={word: tuple(sorted(found, reverse=True)) for word, found in lengths.items()},
+        words=words,
+        pairs=pairs,
+        short=draft.short,
+        synonyms=draft.synonyms,
+        kinds=draft.kinds,
+        combinations=tuple(draft.combinations),
+        over=draft.over,
+        tongues={word: frozenset(found) for word, found in tongues.items()},
+    )
+
+
+def said(
+    lexicon: Lexicon, folded: Sequence[str], typed: Sequence[str], marked: bool
+) -> Iterator[tuple[int, int, float, Phrase]]:
+    """Every phrase in the words: first word, past the last, how well the typed marks fit (0 = nothing typed)."""
+    total = len(folded)
+    for i, word in enumerate(folded):
+        for length in lexicon.lengths.get(word, ()):
+            end = i + length
+            if end > total:
+                continue
+            for phrase in lexicon.phrases.get(word if length == 1 else " ".join(folded[i:end]), ()):
+                if (phrase.first and i) or (phrase.last and end != total):
+                    continue
+                fit = _fit(typed[i:end], phrase.typed) if marked else 0.0
+                if not phrase.exact or fit > 0:
+                    yield i, end, fit, phrase
+
+
+@lru_cache(maxsize=16_384)
+def _fitted(typed: tuple[str, ...], form: tuple[str, ...]) -> float:
+    return sum(agreement(one, other) for one, other in zip(typed, form, strict=True))
+
+
+def _fit(typed: Sequence[str], form: tuple[str, ...]) -> float:
+    return _fitted(tuple(typed), form)
+
+
+def expand(lexicon: Lexicon, typed: Iterable[str]) -> list[tuple[str, int]]:
+    """The words with abbreviations written out, each with the number of the word it came from."""
+    out: list[tuple[str, int]] = []
+    for i, word in enumerate(typed):
+        for meant in lexicon.short.get(word, (word,)):
+            out.append((meant, i))
+    return out
