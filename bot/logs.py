@@ -30,8 +30,8 @@ LONGEST = 20_000
 
 _SECRET_NAME = re.compile(r"token|secret|password|authorization|code_verifier", re.IGNORECASE)
 
-QUIET = ("httpx", "httpcore", "aiosqlite", "sqlalchemy.engine", "asyncpg")
-"""Libraries that log addresses with tokens in them, or the parameters of statements; never below WARNING."""
+QUIET = ("httpx", "httpcore", "aiosqlite", "sqlalchemy.engine", "asyncpg", "alembic.runtime.plugins")
+"""Libraries that log addresses with tokens or parameters of statements, or chatter; never below WARNING."""
 
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"bot\d+(?::|%3A)[\w-]{30,}", re.IGNORECASE), f"bot{TOKEN}"),
