@@ -85,10 +85,15 @@ def _sheet(grid: Grid, reading: Reading) -> Sheet | None:
 def _guessed(grid: Grid) -> tuple[Kind | None, _Header | None]:
     """The kind of a file whose name says nothing: by the columns it must have, else by Vietnamese
     headings."""
-    for kind in KINDS.values():
-        header = _header(grid, kind)
-        if header and not header.vietnamese and {*kind.required} <= {*header.fields.values()}:
-            return kind, header
+    found = [
+        (kind, header)
+        for kind in KINDS.values()
+        if (header := _header(grid, kind))
+        and not header.vietnamese
+        and {*kind.required} <= {*header.fields.values()}
+    ]
+    if found:
+        return max(found, key=lambda pair: len(pair[1].fields))
     products = KINDS["products"]
     header = _header(grid, products)
     if header and len(header.fields) >= LEAST_HEADINGS and "name_vi" in header.fields.values():
