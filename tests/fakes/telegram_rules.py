@@ -76,6 +76,7 @@ def _value(value: Any, field: dict[str, Any], typed: bool) -> Any:
             except RefusalError as refusal:
                 errors.append(refusal)
         raise errors[0]
+    errors = []
     for kind in sorted(field["types"], key=lambda one: one in ("String", "InputFile")):
         if kind in ("String", "InputFile"):
             return value
@@ -87,8 +88,8 @@ def _value(value: Any, field: dict[str, Any], typed: bool) -> Any:
             check(found, kind, field["name"])
             return found
         except RefusalError as refusal:
-            error = refusal
-    raise error
+            errors.append(refusal)
+    raise errors[0]
 
 
 def check(value: Any, kind: str, where: str) -> None:

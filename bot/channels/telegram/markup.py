@@ -32,7 +32,9 @@ def units(text: str) -> int:
 
 def shorten(text: str, limit: int) -> str:
     """``text`` in at most ``limit`` units, ending in an ellipsis when it was cut."""
-    return text if units(text) <= limit else _prefix(text, limit - 1).rstrip() + "…"
+    if len(text) * 2 <= limit or units(text) <= limit:
+        return text
+    return _prefix(text, limit - 1).rstrip() + "…"
 
 
 def _prefix(text: str, limit: int) -> str:
@@ -56,6 +58,12 @@ def _cut(text: str, start: int, limit: int) -> int:
     return end
 
 
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """The same part without blank edges."""
+    part = text[start:end]
+    return start + len(part) - len(part.lstrip()), start + len(part.rstrip())
+
+
 @dataclass(slots=True)
 class Body:
     """Visible text that grows, and which parts of it are bold."""
@@ -69,15 +77,19 @@ class Body:
             self.bold.append((len(self.text), len(self.text) + len(text)))
         self.text += text
 
+    def fits(self, limit: int) -> bool:
+        """Whether all of it has at most ``limit`` units; a letter is two of them at most."""
+        return len(self.text) * 2 <= limit or units(self.text) <= limit
+
     def slices(self, limit: int = TEXT_UNITS) -> list[tuple[int, int]]:
         """The parts, each of at most ``limit`` units, without blank edges and without blank parts."""
+        if self.fits(limit):
+            return [_trimmed(self.text, 0, len(self.text))] if self.text.strip() else []
         found, start = [], 0
         while start < len(self.text):
             end = _cut(self.text, start, limit)
-            part = self.text[start:end]
-            left = start + len(part) - len(part.lstrip())
-            if part.strip():
-                found.append((left, left + len(part.strip())))
+            if self.text[start:end].strip():
+                found.append(_trimmed(self.text, start, end))
             start = end if end > start else start + 1
         return found
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.channels.telegram.keyboard import Keyboard, asking, inline
-from bot.channels.telegram.markup import CAPTION_UNITS, Body, clean, shorten, units
+from bot.channels.telegram.markup import CAPTION_UNITS, Body, clean, shorten
 from handlers.talk.message import Attachment, Message, Venue
 
 LINK_PREVIEW = {"is_disabled": True}
@@ -21,7 +21,7 @@ TITLE_UNITS = 256
 """Of a venue. Telegram names no limit for its title and address; longer ones are unreadable on a card."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """One call of the Bot API, without ``chat_id``.
 
@@ -75,7 +75,7 @@ def render(
     body = _body(message, keyboard)
     calls = [*_image(message, body), *_texts(body, message), *_venue(message.venue), *_file(message.file)]
     if calls and markup:
-        calls[-1] = _with_markup(calls[-1], markup)
+        _give_markup(calls[-1], markup)
     if edit and calls:
         calls[0] = _as_edit(calls[0], edit, keyboard.lost)
     return Rendered(tuple(calls), tuple(keyboard.lost))
@@ -111,7 +111,7 @@ def _body(message: Message, keyboard: Keyboard) -> Body:
 
 def _texts(body: Body, message: Message) -> list[Call]:
     """The text as one or more messages; none when it stands under the picture."""
-    if message.image and units(body.text) <= CAPTION_UNITS:
+    if message.image and body.fits(CAPTION_UNITS):
         return []
     return [_text(body.html(*part), body.text[slice(*part)]) for part in body.slices()]
 
@@ -125,7 +125,7 @@ def _image(message: Message, body: Body) -> list[Call]:
     """The picture, with the text under it where it fits."""
     if not message.image:
         return []
-    parts = body.slices() if units(body.text) <= CAPTION_UNITS else []
+    parts = body.slices() if body.fits(CAPTION_UNITS) else []
     caption, plain = (body.html(*parts[0]), body.text[slice(*parts[0])]) if parts else ("", "")
     params = {"caption": caption, "parse_mode": "HTML"} if parts else {}
     return [
@@ -172,10 +172,12 @@ def _file(file: Attachment | None) -> list[Call]:
     return [Call("sendDocument", {}, source_field="document", source=file, fallback=fallback, loss="file")]
 
 
-def _with_markup(call: Call, markup: dict[str, Any]) -> Call:
-    """``call`` and every step below it with the buttons."""
-    below = _with_markup(call.fallback, markup) if call.fallback else None
-    return replace(call, params={**call.params, "reply_markup": markup}, fallback=below)
+def _give_markup(call: Call, markup: dict[str, Any]) -> None:
+    """Put the buttons under ``call`` and under every step below it."""
+    step: Call | None = call
+    while step is not None:
+        step.params["reply_markup"] = markup
+        step = step.fallback
 
 
 def _as_edit(call: Call, message_id: str, lost: list[str]) -> Call:
