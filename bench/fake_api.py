@@ -14,7 +14,9 @@ from bench.http1 import Stream
 _CHAT = re.compile(rb'chat_id"?(?:[:=]\s*"?|\r\n(?:[^\r\n]+\r\n)*\r\n)(-?\d+)')
 _ME = b'{"ok":true,"result":{"id":1,"is_bot":true,"first_name":"Bench","username":"bench_bot"}}'
 _HOOK = b'{"ok":true,"result":{"url":"","has_custom_certificate":false,"pending_update_count":0}}'
+_NONE = b'{"ok":true,"result":[]}'
 _TRUE = b'{"ok":true,"result":true}'
+_ANSWERS = {"getMe": _ME, "getWebhookInfo": _HOOK, "getMyCommands": _NONE, "getUpdates": _NONE}
 
 
 class FakeApi:
@@ -53,7 +55,7 @@ class FakeApi:
             self.arrived(chat, time.perf_counter())
             self._message_id += 1
             return _message(self._message_id, chat), self.delay
-        return {"getMe": _ME, "getWebhookInfo": _HOOK}.get(method, _TRUE), 0.0
+        return _ANSWERS.get(method, _TRUE), 0.0
 
 
 def _message(number: int, chat: int) -> bytes:
