@@ -432,6 +432,19 @@ async def test_an_api_that_is_away_does_not_stop_the_start(fake: FakeTelegram, c
     assert channel.health()["state"] == "idle"
 
 
+async def test_a_refused_webhook_is_told_once_and_tried_again(
+    fake: FakeTelegram, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake.fail("400", method="setWebhook", words="Bad Request: bad webhook: IP address is reserved", times=2)
+    channel = make(fake, clock, public_url="https://ocop.example.vn")
+    await channel.start()
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "IP address is reserved" in caplog.text
+    assert len(clock.slept) == 2
+    assert channel.health()["detail"] == "webhook"
+    await channel.stop()
+
+
 async def test_a_refused_token_is_told_and_not_tried_again(
     fake: FakeTelegram, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -497,9 +510,15 @@ async def test_the_webhook_is_registered_and_hears(fake: FakeTelegram, clock: Cl
     assert heard == ["một", "hai", "ba"]
     assert [status for _, status in fake.webhook_answers] == [503, 500, 200, 200, 200]
     (call,) = fake.called("setWebhook")
+    assert call.params["secret_token"] == "s3cret"
     assert call.params["allowed_updates"][-1] == "my_chat_member"
     assert "drop_pending_updates" not in call.params
     assert (await channel.webhook_info())["url"].endswith("/webhooks/telegram")
+    looked = await channel.look()
+    assert (looked["username"], looked["pending_update_count"]) == ("xulang_test_bot", 0)
+    assert (
+        await channel.webhook_set("https://ocop.example.vn/") == "https://ocop.example.vn/webhooks/telegram"
+    )
     await channel.webhook_delete()
     assert (await channel.webhook_info())["url"] == ""
     await channel.stop()

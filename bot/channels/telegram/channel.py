@@ -14,12 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from telegram.error import BadRequest, EndPointNotFound, InvalidToken, TelegramError
+from telegram.error import TelegramError
 from telegram.helpers import create_deep_linked_url
 
 from bot.channels.channel import Later, Limits, Outcome, Refused, Sent
 from bot.channels.telegram import inbound, keyboard, markup, menu
 from bot.channels.telegram.client import Client
+from bot.channels.telegram.joining import Joining
 from bot.channels.telegram.outbound import render
 from bot.channels.telegram.outcomes import PRESS_OVER, Pace, words
 from bot.channels.telegram.polling import POLL_SECONDS, Poller, Store
@@ -29,14 +30,12 @@ from bot.channels.telegram.transport import (
     MaybeSentError,
     NotSentError,
     UnavailableError,
-    WaitError,
 )
 from handlers.talk.message import Inbound, Message, Phone, Place, Press
 
 log = logging.getLogger(__name__)
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
-WEBHOOK_PATH = "/webhooks/telegram"
 ASK_LABELS = {"place": "📍 Gửi vị trí · Share location", "phone": "📱 Gửi số điện thoại · Share number"}
 """Both languages at once: a channel does not know which one the person chose."""
 JOIN_SECONDS = 2.0
@@ -87,17 +86,27 @@ class TelegramChannel:
         sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
     ) -> None:
         self._secret = secret.encode()
-        self._public_url = public_url.rstrip("/")
-        self._commands, self._default_language = commands, default_language
         self._ask_labels = ask_labels
         self._rng, self._sleep = rng or random.Random(), sleep  # noqa: S311 - jitter, not a secret
         self._client = Client(token, api_url.rstrip("/"), answer_seconds)
         self._pace = Pace(clock, self._rng)
         self._sender = Sender(self._client, self._pace, files_root, sleep)
-        self._decoder = inbound.Decoder(inbound.Me(), now)
+        self._me = inbound.Me()
+        self._decoder = inbound.Decoder(self._me, now)
+        self._joining = Joining(
+            self._client,
+            self._me,
+            secret,
+            public_url.rstrip("/"),
+            commands,
+            default_language,
+            self._report,
+            self._pace,
+            sleep,
+        )
         self._state, self._detail = "idle", "not started"
         self._confirmed: dict[str, None] = {}
-        self._joining: asyncio.Task[None] | None = None
+        self._join: asyncio.Task[None] | None = None
 
     # ------------------------------------------------------------------------------------ what comes in
 
@@ -169,56 +178,24 @@ class TelegramChannel:
         """Open connections, then learn our name, publish commands and register the webhook. When Telegram
         does not answer soon, that goes on in the background: the program starts all the same."""
         await self._client.open()
-        if self._joining is None or self._joining.done():
-            self._joining = asyncio.create_task(self._join(), name="telegram-join")
-        await asyncio.wait({self._joining}, timeout=JOIN_SECONDS)
+        if self._join is None or self._join.done():
+            self._report("idle", "joining Telegram")
+            self._join = asyncio.create_task(self._joining.run(), name="telegram-join")
+        await asyncio.wait({self._join}, timeout=JOIN_SECONDS)
 
     async def stop(self) -> None:
         """Close connections. The webhook stays: Telegram keeps what people write until the next start."""
-        if self._joining is not None:
-            self._joining.cancel()
+        if self._join is not None:
+            self._join.cancel()
             with suppress(asyncio.CancelledError):
-                await self._joining
+                await self._join
         await self._client.close()
         self._state, self._detail = "idle", "stopped"
 
     def health(self) -> dict[str, Any]:
         """``up``, ``idle`` or ``down``, with the last reason and our name on Telegram."""
         found = {"state": self._state, "detail": self._detail}
-        return found | {"username": self._decoder.me.username} if self._decoder.me.username else found
-
-    async def _join(self) -> None:
-        """Introduce ourselves, again and again with growing pauses until it worked."""
-        while True:
-            try:
-                await self._introduce()
-                return
-            except (InvalidToken, EndPointNotFound):
-                self._report("down", "Telegram refuses the token (TELEGRAM_TOKEN)")
-                log.error("Telegram refuses the token: check TELEGRAM_TOKEN, or ask @BotFather for a new one")
-                return
-            except WaitError as error:
-                pause = error.seconds
-            except TelegramError as error:
-                if self._state != "down":
-                    log.warning("Telegram cannot be reached yet: %s", words(error))
-                self._report("down", words(error))
-                pause = self._pace.backoff()
-            await self._sleep(pause)
-
-    async def _introduce(self) -> None:
-        """getMe, commands, webhook. A refused list of commands is an error in the log, not a reason to be
-        deaf."""
-        me = await self._client.bot.get_me()
-        self._decoder.me.id, self._decoder.me.username = me.id, me.username or ""
-        if self._public_url:
-            await self.webhook_set()
-        try:
-            await menu.publish(self._client.bot, self._commands, self._default_language)
-        except BadRequest as error:
-            log.error("Telegram refuses our list of commands: %s", words(error))
-        self._pace.succeeded()
-        self._report("up", "webhook" if self._public_url else "ready to poll")
+        return found | {"username": self._me.username} if self._me.username else found
 
     def _learn(self, outcome: Outcome) -> None:
         """A send tells how the connection is, too."""
@@ -235,24 +212,27 @@ class TelegramChannel:
     @property
     def username(self) -> str:
         """Our name on Telegram without the @; empty until Telegram has said it."""
-        return self._decoder.me.username
+        return self._me.username
 
     def deep_link(self, payload: str) -> str:
         """The address that opens the chat with ``payload`` (at most 64 of ``A-Za-z0-9_-``, else ValueError);
         empty until our name is known."""
         return create_deep_linked_url(self.username, payload) if self.username else ""
 
-    async def webhook_set(self, public_url: str = "") -> str:
-        """Register ``public_url`` (else the one this channel was made with); the address that was registered.
+    async def look(self) -> dict[str, Any]:
+        """Ask who we are and how the webhook does, changing nothing: ``{"username": …, "url": …, …}``.
 
-        What people wrote meanwhile is kept. Raises ``telegram.error`` classes, as the two below.
+        Raises :class:`TelegramError`, as the three below.
         """
         await self._client.open()
-        url = (public_url.rstrip("/") or self._public_url) + WEBHOOK_PATH
-        await self._client.bot.set_webhook(
-            url, secret_token=self._secret.decode(), allowed_updates=inbound.ALLOWED, max_connections=40
-        )
-        return url
+        await self._joining.learn_name()
+        return {"username": self.username, **await self.webhook_info()}
+
+    async def webhook_set(self, public_url: str = "") -> str:
+        """Register ``public_url`` (else the one this channel was made with); the address that was registered.
+        What people wrote meanwhile is kept."""
+        await self._client.open()
+        return await self._joining.set_webhook(public_url.rstrip("/") or self._joining.public_url)
 
     async def webhook_info(self) -> dict[str, Any]:
         """What Telegram knows of our webhook (``url``, ``pending_update_count``, ``last_error_message``
