@@ -261,7 +261,7 @@ async def test_no_connection_is_later_and_holds_all_after_a_while(fake: FakeTele
 async def test_blocked_unknown_and_moved_chats(fake: FakeTelegram, channel: TelegramChannel) -> None:
     await fake.block(5)
     assert await channel.send("5", HELLO) == Gone("Forbidden: bot was blocked by the user")
-    assert await channel.send("404", HELLO) == Gone("Chat not found")
+    assert await channel.send("404", HELLO) == Gone("chat not found")
     fake.chat(-7).moved_to = -1007
     fake.chat(-1007)
     first = await channel.send("-7", HELLO)

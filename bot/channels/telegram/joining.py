@@ -1,4 +1,4 @@
-"""Joining Telegram at the start: learn our name, register the webhook, publish the commands, until it worked."""
+"""Joining Telegram at the start: learn our name, register the webhook, publish the commands."""
 
 from __future__ import annotations
 

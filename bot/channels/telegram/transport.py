@@ -176,7 +176,7 @@ def error_of(status: int, payload: bytes) -> TelegramError:
     """What an answer other than 2xx means. Telegram's words stay, the status decides the class."""
     try:
         answer = orjson.loads(payload)
-        words = str(answer.get("description") or f"HTTP {status}")
+        words = str(answer.get("description") or f"HTTP {status}").removeprefix("Bad Request: ")
         parameters = answer.get("parameters") or {}
     except (orjson.JSONDecodeError, AttributeError):
         words, parameters = f"HTTP {status}", {}
