@@ -25,10 +25,14 @@ RANKED = 200
 """candidates that are ranked one by one; more keep the registry's order, heads first"""
 FOUND_CACHE = 512
 BRACKETS = re.compile(r"\s*\(([^()]*)\)")
-GENERIC = frozenset(
-    "htx hop tac xa cong ty co phan tnhh mtv so san xuat ho kinh doanh nong nghiep san dich vu che bien va phat trien "
-    "cong nghe cao dau tu xuat nhap khau chi nhanh xi nghiep lang son ba ong nghiep van tai sinh thai xanh ban quan ly "
-    "di tich nong trang cooperative company household the of and".split()
+GENERIC = tuple(
+    tuple(phrase.split())
+    for phrase in (
+        "htx|hop tac xa|cong ty|cty|co phan|cp|tnhh|mtv|mot thanh vien|co so|san xuat|ho kinh doanh|ho|kinh doanh|to hop tac|"
+        "xi nghiep|chi nhanh|ban quan ly|nong trang|nong nghiep|nong san|dich vu|che bien|phat trien|cong nghe cao|dau tu|"
+        "xuat nhap khau|van tai|sinh thai|du lich|thuong mai|di tich|va|ba|ong|anh|chi|cooperative|company|household|"
+        "the|of|and|lang son"
+    ).split("|")
 )
 """words of producers' names that tell no producer from another"""
 STOP = frozenset("of the and with from under grown a in for to vol va cua".split())
@@ -154,12 +158,13 @@ class Search:
         self.whole: dict[str, list[int]] = {}
         self.pairs: dict[str, float] = {}
         self.written: dict[str, set[str]] = {}
+        self._behind: set[str] = set()
         self.places = province(catalogue)
         self.place_pairs = frozenset(place_pairs(catalogue))
         self._codes = {key(product.code): product for product in self.products}
         self._index()
         self.vocabulary = Vocabulary(
-            (*(word for word in self.named if word[0] not in "=~"), *self._said_words()),
+            (*(word for word in self.named if word[0] not in "=~"), *self._said_words(), *self._behind),
             self.pairs,
             strong=self.heads,
         )
@@ -223,6 +228,7 @@ class Search:
             self.whole.setdefault(" ".join(folded + behind), []).append(number)
         for word, typed in zip(folded, words.typed, strict=True):
             self.written.setdefault(word, set()).add(typed)
+        self._behind.update(behind)
         pairs, before = self.pairs, folded[0]
         for word in (*folded[1:], *behind):
             pairs[f"{before} {word}"] = 1.0
@@ -250,7 +256,8 @@ class Search:
 
     def producers(self, words: str) -> list[Producer]:
         """Producers whose name has all the telling words of ``words``, best first."""
-        return self.makers.find(sentence(words).folded)
+        text = sentence(words)
+        return self.makers.find(text.folded, text.typed)
 
     def find(self, words: str, *, limit: int | None = None) -> Found:
         """Products for free words; ``limit`` cuts the list only. Typos are forgiven, typed marks respected."""
@@ -307,6 +314,8 @@ class Search:
         strict = self._elements(folded, typed, wide=False)
         wide = self._elements(folded, typed, wide=True)
         readings = (strict,) if wide == strict else (strict, wide)
+        if len(readings) == 2 and not any(self._heads_of(element) for element in strict):
+            readings = (wide, strict)
         for elements in readings:
             numbers = self._all(elements, self.named)
             numbers = self._true(numbers, elements, folded, typed) | set(whole) if numbers else set(whole)
@@ -499,7 +508,12 @@ class Search:
     def _partly(self, folded: list[str], typed: list[str]) -> Found:
         """Nothing has all the words: what has the kind of goods, with the rest named as missing; else near names."""
         elements = self._elements(folded, typed, wide=True)
-        known = [e for e in elements if any(term in self.named for term in e.terms)]
+        known = [
+            e
+            for e in elements
+            if any(term in self.named for term in e.terms)
+            and (e.concept or self.fit(folded[e.start], typed[e.start]) > -0.35)
+        ]
         for kept in (known, [e for e in known if self._heads_of(e)][:1]):
             numbers = self._all(kept, self.named) if kept else set()
             heads = set().union(*(self._heads_of(e) for e in kept)) if kept else set()
@@ -532,29 +546,54 @@ class Makers:
     def __init__(self, producers: Iterable[Producer]) -> None:
         self._all = tuple(producers)
         self._telling: dict[str, list[int]] = {}
-        self.names: list[tuple[str, ...]] = []
+        self._names: list[list[str]] = []
+        self._written: list[dict[str, str]] = []
+        self._words: set[str] = {word for phrase in GENERIC for word in phrase}
         for number, producer in enumerate(self._all):
-            telling = tuple(word for word in sentence(producer.name).folded if word not in GENERIC)
-            self.names.append(telling)
+            words = sentence(producer.name)
+            telling = telling_words(words.folded)
+            self._names.append(telling)
+            self._written.append(dict(zip(words.folded, words.typed, strict=True)))
+            self._words.update(words.folded)
             for word in set(telling):
                 self._telling.setdefault(word, []).append(number)
 
     def __contains__(self, word: str) -> bool:
-        return word in self._telling
+        return word in self._words
 
-    def find(self, folded: Sequence[str]) -> list[Producer]:
-        """Producers with all the telling words; those whose name they make up wholly come first."""
-        asked = [word for word in folded if word not in GENERIC]
+    def find(self, folded: Sequence[str], typed: Sequence[str] = ()) -> list[Producer]:
+        """Producers with all the telling words, side by side where they are several; whole names first."""
+        asked = telling_words(folded)
         if not asked:
             return []
         lists = [self._telling.get(word, ()) for word in asked]
-        numbers = set(lists[0]).intersection(*lists[1:])
+        numbers: set[int] = set(lists[0]).intersection(*lists[1:])
         text = " ".join(asked)
+        marks = dict(zip(folded, typed, strict=False))
 
-        def worth(n: int) -> tuple[bool, int, int]:
-            return text not in " ".join(self.names[n]), len(self.names[n]) - len(asked), n
+        def fits(n: int) -> bool:
+            if len(asked) == 1 and len(self._names[n]) > 1 and len(text) < 4:
+                return False
+            if f" {text} " not in f" {' '.join(self._names[n])} ":
+                return False
+            return all(agreement(marks.get(w, w), self._written[n][w]) > -0.55 for w in asked)
 
-        return [self._all[n] for n in sorted(numbers, key=worth)]
+        fit = [n for n in numbers if fits(n)]
+        return [self._all[n] for n in sorted(fit, key=lambda n: (len(self._names[n]), n))]
+
+
+def telling_words(folded: Sequence[str]) -> list[str]:
+    """The words that are in no general phrase."""
+    kept: list[str] = []
+    i = 0
+    while i < len(folded):
+        general = max((len(p) for p in GENERIC if tuple(folded[i : i + len(p)]) == p), default=0)
+        if general:
+            i += general
+        else:
+            kept.append(folded[i])
+            i += 1
+    return kept or [word for word in folded if word not in ("htx", "cong", "ty")]
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -575,6 +614,7 @@ def place_pairs(catalogue: Catalogue) -> Iterable[str]:
     names = [commune.short_name_vi for commune in catalogue.communes.values()]
     names += [unit.short_name for unit in catalogue.old_units]
     names += [district for c in catalogue.communes.values() for district in c.old_districts]
+    names += [attraction.name_vi for attraction in catalogue.attractions.values()]
     for name in set(names):
         words = key(name).split(" ")
         yield from (f"{first} {second}" for first, second in zip(words, words[1:], strict=False))

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from handlers.talk.understanding.lexicon import Lexicon
 from handlers.talk.understanding.segments import Item
 
-POLITE = frozenset(("greet", "thanks", "bye", "yes", "no"))
+POLITE = frozenset(
+    ("greet", "thanks", "bye", "yes", "no", "help", "menu", "cancel", "back", "next", "previous")
+)
 """said beside a question they need no answer of their own"""
 ALONE = "out_of_scope"
 

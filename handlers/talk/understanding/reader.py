@@ -27,8 +27,11 @@ CODE = re.compile(
 )
 """letters and digits joined by dashes, dots or slashes: ``OCOP-20-0153``, ``1234/QĐ-UBND``"""
 AFTER_CODE = re.compile(
-    r"(?:\bmã(?: số| sp| sản phẩm| ocop)?|\bma(?: so| sp)|\bcode|\bid)\s*:?\s*#?([A-Za-z0-9][\w./-]{2,40})"
+    r"\b(?:ma|code|id)\b(?: (?:so|sp|san pham|ocop|vach|qr|hang|nay|la|chung nhan|number))*\s*[:#]?\s*"
+    r"(?=[\w./-]*\d)([a-z0-9][\w./-]{2,40})"
 )
+"""a word with a digit behind "mã", "mã số", "code" …"""
+BREAK = re.compile(r"[,;.?!:\n]")
 VIETNAMESE = re.compile(r"[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]|[àáãèéìíòóõùúýĩũ]", re.IGNORECASE)
 HAN = re.compile(r"[\u3400-\u9fff]")
 PRODUCT_ASKS = frozenset("buy certificate price season producer cheaper".split())
@@ -185,7 +188,7 @@ class Understanding:
         if meaning.wants_language and "language" not in intents:
             intents = ["language"]
         if meaning.code and not meaning.products and "certificate" not in intents:
-            intents.append("certificate")
+            intents = [*(intent for intent in intents if intent != "list"), "certificate"]
         listing = labels.has("which") or "list" in labels.intents or meaning.stars or meaning.group
         if (
             "state" in labels.others
@@ -223,15 +226,13 @@ class Understanding:
                 return None, known
             if any(c.isdigit() for c in match.group()) and any(c.isalpha() for c in match.group()):
                 return match.group(), None
-        said = AFTER_CODE.search(text.lower())
-        if said:
-            known = self.search.by_code(said[1])
-            return (
-                (None, known)
-                if known
-                else ((said[1], None) if any(c.isdigit() for c in said[1]) else (None, None))
-            )
-        return None, None
+        plain = fold(text)
+        said = AFTER_CODE.search(plain)
+        if not said:
+            return None, None
+        known = self.search.by_code(said[1])
+        typed = text[said.start(1) : said.end(1)] if len(plain) == len(text) else said[1]
+        return (None, known) if known else (typed, None)
 
     def _language(self, cut: Sentence) -> str | None:
         if cut.marked and VIETNAMESE.search(cut.text):
@@ -285,19 +286,36 @@ class Asking:
         for item in self.reading.items:
             if item.kind != "product":
                 continue
-            if chunks and chunks[-1][1] == item.start:
+            if chunks and chunks[-1][1] == item.start and not self._broken(item.start):
                 chunks[-1] = (chunks[-1][0], item.end)
             else:
                 chunks.append((item.start, item.end))
         grown = []
         for start, end in chunks:
-            while end < len(self.covered) and not self.covered[end] and not self.words.folded[end].isdigit():
+            while end < len(self.covered) and not self.covered[end] and not self._broken(end):
+                if self.words.folded[end][0].isdigit():
+                    break
                 end += 1
             grown.append((start, end))
+        if len(grown) > 1:
+            grown = [chunk for chunk in grown if chunk[0] not in self._denied()] or grown
         if len(grown) > 1:
             strong = [c for c in grown if not self._weak(c)]
             grown = strong or grown
         return grown
+
+    def _broken(self, i: int) -> bool:
+        """Whether a comma or the like stands before this word."""
+        before, here = self.reading.origin[i - 1], self.reading.origin[i]
+        return bool(BREAK.search(self.cut.text[self.cut.spans[before][1] : self.cut.spans[here][0]]))
+
+    def _denied(self) -> set[int]:
+        """Where words begin that were said not to be meant: ``không phải na``."""
+        return {
+            item.end
+            for item in self.reading.items
+            if any("intent:not_that" in phrase.labels for phrase in item.phrases)
+        }
 
     def _weak(self, chunk: tuple[int, int]) -> bool:
         start, end = chunk
@@ -325,21 +343,19 @@ class Asking:
         return replace(first, products=tuple(products), exact=False)
 
     def _with_place(self, chunks: list[tuple[int, int]]) -> Found | None:
-        """A place that follows the goods at once belongs to them, if something has both: ``na Hữu Lũng``."""
+        """A place beside the goods belongs to them, if something has both: ``na Hữu Lũng``, ``Mau Son wine``."""
         for item in self.reading.items:
             if item.kind != "place":
                 continue
-            before = next((c for c in chunks if c[1] == item.start), None)
-            if not before:
+            goods = next((c for c in chunks if item.start == c[1] or (c[0] == item.end and not self.words.marked)), None)
+            if not goods:
                 continue
-            found = self.search.match(*self._pick(range(before[0], item.end)))
-            if not found.products:
-                plain = self._without_type(item)
-                found = self.search.match(*self._pick([*range(*before), *plain]))
-            if found.products:
-                self.taken_places.add(item.start)
-                self.asked = [(before[0], item.end)]
-                return found
+            for numbers in ([*range(*goods), *range(item.start, item.end)], [*range(*goods), *self._without_type(item)]):
+                found = self.search.match(*self._pick(numbers))
+                if found.products:
+                    self.taken_places.add(item.start)
+                    self.asked = [(min(goods[0], item.start), max(goods[1], item.end))]
+                    return found
         return None
 
     def _without_type(self, item: Item) -> range:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handlers.services.places import PlaceMatch, Places
-from handlers.services.search import GENERIC, Search
+from handlers.services.search import Search
 from handlers.talk.understanding.lexicon import Lexicon, Phrase, said
 
 NEXT = 0.8
@@ -59,29 +59,26 @@ class Cutter:
             for p in phrases
             if {"cue:here", "cue:near"} & {*p.labels}
         }
-        self._makers = {
-            key for key, phrases in lexicon.phrases.items() for p in phrases if "cue:maker" in p.labels
-        }
 
     def cut(self, words: Words) -> tuple[list[Item], list[PlaceMatch]]:
         """The best cover, left to right (words that are nothing are in no item), and all places named."""
         named = self.places.find_in(words.typed)
         ending: list[list[Item]] = [[] for _ in range(len(words.folded) + 1)]
-        for item in self._phrases(words):
+        phrases = self._phrases(words)
+        for item in phrases:
             ending[item.end].append(item)
         for item in self._products(words):
             ending[item.end].append(item)
         for match in named:
             ending[match.end].append(self._place(match, words))
-        for item in self._made(words):
+        for item in self._made(words, phrases):
             ending[item.end].append(item)
         return _cover(ending), named
 
     def _phrases(self, words: Words) -> list[Item]:
         found: dict[tuple[int, int, float, bool], list[Phrase]] = {}
         for start, end, fit, phrase in said(self.lexicon, words.folded, words.typed, words.marked):
-            length = end - start
-            if fit > -0.75 * length:
+            if fit > (-0.35 if end == start + 1 else -0.7 * (end - start)):
                 found.setdefault((start, end, fit, phrase.filler), []).append(phrase)
         items = []
         for (start, end, fit, filler), phrases in found.items():
@@ -112,6 +109,8 @@ class Cutter:
         fit = self._fit(i, words)
         if word in self.search.heads or any(end == i + 1 for _, end in self._said(i, words)):
             return max(HEAD + fit, 0.01)
+        if word not in self.search.named:
+            return 0.01
         return max((COMMON if word in self.lexicon.words else PLAIN) + fit, 0.01)
 
     def _said(self, i: int, words: Words) -> list[tuple[object, int]]:
@@ -133,27 +132,35 @@ class Cutter:
             score -= 0.5
         return Item(match.start, match.end, score, "place")
 
-    def _made(self, words: Words) -> list[Item]:
-        """Producers introduced by what they are: ``HTX Mai Sao``, ``công ty Đức Quý``."""
-        items, folded = [], words.folded
-        for start in range(len(folded) - 1):
-            for length in (1, 2, 3):
-                if " ".join(folded[start : start + length]) not in self._makers:
-                    continue
-                end = self._maker_end(folded, start + length)
-                if end:
-                    size = end - start
-                    items.append(Item(start, end, size * (1 + NEXT) - NEXT + MAKER, "maker"))
+    def _made(self, words: Words, phrases: Sequence[Item]) -> list[Item]:
+        """Producers told by what they are: ``HTX Mai Sao``, ``công ty Đức Quý``, ``Mai Sao cooperative``."""
+        items = []
+        for item in phrases:
+            if not any("cue:maker" in phrase.labels for phrase in item.phrases):
+                continue
+            end = self._maker_end(words, item.end)
+            start = self._maker_start(words, item.start)
+            for first, last in ((item.start, end), (start, item.end)):
+                if first < item.start or last > item.end:
+                    items.append(Item(first, last, (last - first) * (1 + NEXT) - NEXT + MAKER, "maker"))
         return items
 
-    def _maker_end(self, folded: Sequence[str], start: int) -> int:
-        best, makers = 0, self.search.makers
-        for end in range(start + 1, min(len(folded), start + 12) + 1):
-            word = folded[end - 1]
-            if word not in GENERIC and word not in makers:
+    def _maker_end(self, words: Words, start: int) -> int:
+        best = start
+        for end in range(start + 1, min(len(words.folded), start + 12) + 1):
+            if words.folded[end - 1] not in self.search.makers:
                 break
-            if word in makers and makers.find(folded[start:end]):
+            if self.search.makers.find(words.folded[start:end], words.typed[start:end]):
                 best = end
+        return best
+
+    def _maker_start(self, words: Words, end: int) -> int:
+        best = end
+        for start in range(end - 1, max(-1, end - 6), -1):
+            if words.folded[start] not in self.search.makers:
+                break
+            if end - start > 1 and self.search.makers.find(words.folded[start:end], words.typed[start:end]):
+                best = start
         return best
 
 

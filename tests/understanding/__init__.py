@@ -1,0 +1,1 @@
+"""What people type and what it means: sentences by hand, names with seeded noise, and how both are scored."""

@@ -1,0 +1,86 @@
+"""How a meaning is held against what was expected of it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from handlers.services.text import fold
+from handlers.talk.understanding import Meaning
+
+HERE = Path(__file__).parent
+SAID_NOTHING = frozenset(("out_of_scope", "greet", "thanks", "bye", "yes", "no"))
+
+
+def groups() -> dict[str, list[str]]:
+    """Short names of sets of products."""
+    return {name: codes.split(",") for name, codes in _lines("groups.tsv")}
+
+
+def sentences() -> list[tuple[str, str, str]]:
+    """The rows written by hand."""
+    return [(kind, text, expected) for kind, text, expected in _lines("sentences.tsv")]
+
+
+def _lines(name: str) -> list[list[str]]:
+    lines = (HERE / name).read_text(encoding="utf-8").splitlines()
+    return [line.split("\t") for line in lines if line and not line.startswith("#")]
+
+
+def held_back(text: str) -> bool:
+    """Whether a row belongs to the half that is only run, never looked at."""
+    return zlib.crc32(text.encode()) % 2 == 1
+
+
+def fault(meaning: Meaning, expected: str, named: Mapping[str, list[str]]) -> str | None:
+    """What is wrong with the meaning, or None."""
+    if expected == "none":
+        asked = set(meaning.intents) - SAID_NOTHING
+        if asked or meaning.products or meaning.producers:
+            return f"answered: {meaning.intents} {[p.code for p in meaning.products][:3]}"
+        return None
+    for part in _parts(expected):
+        name, _, value = part.partition("=")
+        wrong = _differs(name, value, meaning, named)
+        if wrong:
+            return wrong
+    return None
+
+
+def _parts(expected: str) -> list[str]:
+    parts: list[str] = []
+    for word in expected.split(" "):
+        if "=" in word:
+            parts.append(word)
+        else:
+            parts[-1] += f" {word}"
+    return parts
+
+
+def _differs(name: str, value: str, meaning: Meaning, named: Mapping[str, list[str]]) -> str | None:
+    codes = [product.code for product in meaning.products]
+    if name == "intents":
+        said = set(meaning.intents)
+        return None if any(said == set(one.split("+")) - {""} for one in value.split("|")) else f"intents {meaning.intents}"
+    if name == "products":
+        right = any(set(codes) == set(_codes(one, named)) for one in value.split("|"))
+        return None if right else f"products {codes}"
+    if name == "has":
+        return None if set(_codes(value, named)) <= set(codes) else f"products {codes}"
+    if name == "top":
+        return None if codes[:1] == [value] else f"products {codes}"
+    if name == "place":
+        found = [fold(place.name) for place in meaning.places]
+        return None if any(fold(value) in one for one in found) else f"places {found}"
+    if name == "producers":
+        makers = {producer.code for producer in meaning.producers}
+        return None if makers == set(value.split(",")) else f"producers {makers}"
+    found_value = meaning.wants_language if name == "wants" else getattr(meaning, name)
+    return None if str(found_value) == value else f"{name} {found_value}"
+
+
+def _codes(value: str, named: Mapping[str, list[str]]) -> Iterable[str]:
+    if value.startswith("@"):
+        return named[value[1:]]
+    return [code for code in value.split(",") if code]
