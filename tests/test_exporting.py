@@ -164,10 +164,23 @@ partial = st.one_of(
     st.dates(date(2000, 1, 1), date(2100, 1, 1)).map(lambda day: f"{day:%Y-%m}"),
     st.integers(2000, 2100).map(str),
 )
-COLUMNS = (
-    "code name_vi group stars aliases producer_code commune_code issued_on issued_on_basis status status_on"
-    " price_vnd season description_vi note"
-).split()
+COLUMNS = [
+    "code",
+    "name_vi",
+    "group",
+    "stars",
+    "aliases",
+    "producer_code",
+    "commune_code",
+    "issued_on",
+    "issued_on_basis",
+    "status",
+    "status_on",
+    "price_vnd",
+    "season",
+    "description_vi",
+    "note",
+]
 product = st.fixed_dictionaries(
     {
         "code": st.text(string.ascii_lowercase + string.digits + "-. ", min_size=1, max_size=12).map(

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import db
-from handlers.services.importing import Report, import_paths
+from handlers.services.importing import Report, import_paths, write_back
 from handlers.services.importing.headings import HEADINGS, field_of
 from handlers.services.importing.official import slug
 from handlers.services.publishing import published
@@ -393,3 +393,44 @@ def test_no_heading_stands_for_two_fields() -> None:
 
 def test_a_code_made_of_a_name() -> None:
     assert slug("Rượu men lá “Hữu Lễ” (500 ml)") == "ruou-men-la-huu-le-500-ml"
+
+
+# ---------------------------------------------------------- the same file back
+
+
+async def test_the_same_workbook_comes_back_with_what_is_wrong(
+    loaded_sqlite: AsyncEngine, tmp_path: Path
+) -> None:
+    rows = [("Tên sản phẩm", "Nhóm", "Sao"), ("A", "Thực phẩm", 9), ("B", "Thực phẩm", 3), ("C", "Xe cộ", 2)]
+    book_of(tmp_path / "l.xlsx", Sheet1=[("DANH SÁCH",), *rows])
+    report = await import_paths(loaded_sqlite, [tmp_path / "l.xlsx"])
+    back = tmp_path / "back.xlsx"
+    assert write_back(report, tmp_path / "l.xlsx", back, lambda entry: entry.reason, "Lỗi")
+    sheet = load_workbook(back)["Sheet1"]
+    assert [row[3].value for row in sheet.iter_rows()] == [
+        "Lỗi",
+        None,
+        "stars_out_of_range",
+        None,
+        "not_one_of · stars_out_of_range",
+    ]
+    assert [row[0].value for row in sheet.iter_rows()] == ["DANH SÁCH", *(row[0] for row in rows)]
+
+
+async def test_the_same_csv_comes_back_with_what_is_wrong(loaded_sqlite: AsyncEngine, tmp_path: Path) -> None:
+    source, back = tmp_path / "products.csv", tmp_path / "back.csv"
+    source.write_text("code;name_vi;group\na;Ăn;food\n\nb;;food\n", "utf-8")
+    report = await import_paths(loaded_sqlite, [source])
+    assert write_back(report, source, back, lambda entry: entry.reason, "Lỗi")
+    written = back.read_text("utf-8-sig").splitlines()
+    assert written == ["code;name_vi;group;Lỗi", "a;Ăn;food;", "", "b;;food;required"]
+
+
+async def test_a_file_that_cannot_be_read_does_not_come_back(
+    sqlite_engine: AsyncEngine, tmp_path: Path
+) -> None:
+    source = tmp_path / "products.csv"
+    source.write_bytes(b"\xff\xfe")
+    report = await import_paths(sqlite_engine, [source])
+    assert not write_back(report, source, tmp_path / "back.csv", lambda entry: entry.reason, "Lỗi")
+    assert not (tmp_path / "back.csv").exists()

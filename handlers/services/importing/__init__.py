@@ -21,9 +21,10 @@ from handlers.services.importing.judging import Held
 from handlers.services.importing.reading import Reading, read_paths
 from handlers.services.importing.recognising import Sheet, recognise
 from handlers.services.importing.report import REASONS, Count, Entry, Report, Severity
+from handlers.services.importing.returning import write_back
 from handlers.services.importing.writing import lock, read_held, write
 
-__all__ = ["REASONS", "Count", "Entry", "Report", "Severity", "import_paths", "load_if_empty"]
+__all__ = ["REASONS", "Count", "Entry", "Report", "Severity", "import_paths", "load_if_empty", "write_back"]
 
 ATTEMPTS = 5
 """How often an import starts again when the registry changed while it was being checked."""

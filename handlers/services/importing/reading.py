@@ -134,7 +134,7 @@ def _read_csv(path: Path, reading: Reading) -> None:
     if not content.strip():
         reading.wrong("empty_file", path.name)
         return
-    delimiter = _delimiter(content)
+    delimiter = delimiter_of(content)
     if delimiter != ",":
         reading.warn("semicolons", path.name, delimiter="tab" if delimiter == "\t" else delimiter)
     rows: list[list[Raw]] = []
@@ -148,7 +148,7 @@ def _read_csv(path: Path, reading: Reading) -> None:
     reading.grids.append(Grid(path.name, path.stem, rows))
 
 
-def _delimiter(content: str) -> str:
+def delimiter_of(content: str) -> str:
     """A comma as RFC 4180 has it; spreadsheets set to Vietnamese write semicolons."""
     head = content.lstrip().split("\n", 1)[0]
     return max(",;\t", key=head.count) if head.count(",") < max(head.count(";"), head.count("\t")) else ","
@@ -186,13 +186,18 @@ def _read_workbook(path: Path, reading: Reading) -> None:
         with python_calamine.CalamineWorkbook.from_path(path) as book:
             for name in book.sheet_names:
                 sheet = book.get_sheet_by_name(name)
-                grid = Grid(f"{path.name} [{name}]", name, list(_filled(sheet)))
+                grid = Grid(sheet_label(path.name, name), name, list(_filled(sheet)))
                 if name.strip().lower() == "registry":
                     _take_registry(_pairs(grid), grid.file, reading)
                 elif any(_written(row) for row in grid.rows):
                     reading.grids.append(grid)
     except (python_calamine.CalamineError, python_calamine.PasswordError, ValueError) as error:
         reading.wrong("unreadable", path.name, detail=str(error))
+
+
+def sheet_label(file: str, sheet: str) -> str:
+    """How a report names a sheet."""
+    return f"{file} [{sheet}]"
 
 
 def _pairs(grid: Grid) -> dict[str, Any]:
