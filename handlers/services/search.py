@@ -386,7 +386,7 @@ class Search:
         inside: set[int] = set()
         for element in elements:
             named = set().union(*(self.named.get(term, ()) for term in element.terms))
-            around = set().union(*(self.around.get(term, ()) for term in element.terms))
+            around = set() if element.concept else set(self.around.get(element.terms[0], ()))
             inside |= self._heads_of(element) or (named if len(folded) > 2 else set())
             result = named | around if result is None else result & (named | around)
             if not result:

@@ -23,6 +23,7 @@ DOUBT = 0.4
 ALONE = 0.46
 """highest cost at which a word is corrected with no neighbour to support it"""
 CANDIDATES = 12
+VOWELS = frozenset("aeiouy")
 CACHE = 8_192
 LONG = 6
 """from this length on two edits are forgiven"""
@@ -90,9 +91,11 @@ class Vocabulary:
 
     def _near(self, word: str) -> set[str]:
         found = set(self._sounds.get(sound(word), ()))
-        if len(word) < 3 or len(word) > 24 or word.isdigit():
+        if len(word) < 2 or len(word) > 24 or word.isdigit():
             return found
         found.update(self._shorter.get(word, ()))
+        if len(word) == 2:
+            return found
         for i in range(len(word)):
             shorter = word[:i] + word[i + 1 :]
             if len(shorter) > 1 and shorter in self.words:
@@ -213,7 +216,9 @@ def _edit(typed: str, meant: str) -> float:
     )
     if len(typed) == len(meant):
         if typed[at + 1 :] == meant[at + 1 :]:
-            return 0.3 if meant[at] in NEIGHBOURS.get(typed[at], "") else 0.45
+            if meant[at] in NEIGHBOURS.get(typed[at], ""):
+                return 0.3
+            return 0.45 if len(typed) > 3 or {typed[at], meant[at]} <= VOWELS else 1.0
         return 0.3
     longer = typed if len(typed) > len(meant) else meant
     doubled = at < len(longer) and at > 0 and longer[at] == longer[at - 1]

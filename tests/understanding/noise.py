@@ -144,7 +144,7 @@ def rows(catalogue: Catalogue, seed: int = 2026) -> Iterator[Row]:
     for i, product in enumerate(catalogue.products.values()):
         name = names[product.code]
         alone = sum(folded[product.code] <= other for other in folded.values()) == 1
-        want = f"{'products' if alone else 'has'}={product.code}"
+        want = f"{'top' if alone else 'has'}={product.code}"
         yield "exact", product.name_vi, f"top={product.code}"
         yield "nodiac", fold(name), want
         yield "nodiac", unicodedata.normalize("NFD", name), want

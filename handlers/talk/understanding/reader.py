@@ -203,6 +203,10 @@ class Understanding:
             intents = ["list"]
         elif state and "list" not in intents:
             intents.append("list")
+        if (meaning.stars or meaning.group or state) and "good_here" in intents:
+            intents = list(dict.fromkeys("list" if intent == "good_here" else intent for intent in intents))
+        if not intents and meaning.products and labels.has("trade"):
+            intents = ["buy"]
         if meaning.budget and not meaning.products and not intents:
             intents = ["gifts"]
         if meaning.producers and not meaning.products and intents == ["good_here"]:
