@@ -227,7 +227,7 @@ async def _poll(channel: Channel, intake: Intake) -> None:
 
 async def telegram_words(settings: Settings, verb: str) -> list[str]:
     """``set``, ``info`` or ``delete`` the Telegram webhook; what to print."""
-    from telegram.error import TelegramError
+    from bot.channels.telegram import TelegramError
 
     channel = telegram_of(settings)
     if channel is None:

@@ -14,7 +14,7 @@ from handlers.talk.language import languages, translations
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-    from bot.channels.channel import Channel
+    from bot.channels.telegram import TelegramChannel
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,12 @@ class Finding:
     words: str
 
 
-async def examine(settings: Settings, telegram: Channel | None) -> list[Finding]:
+async def examine(settings: Settings, telegram: TelegramChannel | None) -> list[Finding]:
     """Look at everything; no finding stops the others."""
     return [finding async for finding in _findings(settings, telegram)]
 
 
-async def _findings(settings: Settings, telegram: Channel | None) -> AsyncIterator[Finding]:
+async def _findings(settings: Settings, telegram: TelegramChannel | None) -> AsyncIterator[Finding]:
     yield _address(settings)
     engine = db.async_engine(settings.database_url)
     try:
@@ -82,14 +82,18 @@ def _locales() -> Finding:
     return Finding(not missing, "locales", "; ".join(missing) or ", ".join(languages()))
 
 
-async def _telegram(settings: Settings, channel: Channel | None) -> Finding:
+async def _telegram(settings: Settings, channel: TelegramChannel | None) -> Finding:
     if channel is None:
         return Finding(True, "telegram", "off (TELEGRAM_TOKEN is not set)")
-    await channel.start()
-    health = channel.health()
+    from bot.channels.telegram import TelegramError
+
     try:
-        if health["state"] == "down":
-            return Finding(False, "telegram", str(health["detail"]))
-        return Finding(True, "telegram", f"@{health.get('username', '?')}: {health['detail']}")
+        seen = await channel.look()
+    except TelegramError as error:
+        return Finding(False, "telegram", f"Telegram says: {error.message}")
     finally:
         await channel.stop()
+    waiting = f"{seen.get('pending_update_count', 0)} updates waiting"
+    trouble = seen.get("last_error_message")
+    words = f"@{seen['username']}, webhook {seen.get('url') or 'none (polling)'}, {waiting}"
+    return Finding(not trouble, "telegram", f"{words}; last error: {trouble}" if trouble else words)

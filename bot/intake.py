@@ -181,7 +181,7 @@ class Intake:
         settlement = Settlement(channel.name, update_id, standing.address, standing=standing)
         try:
             inbounds = channel.decode(update)
-        except Exception:  # noqa: BLE001 - one bad update must never stop the others
+        except Exception:
             log.warning("undecodable", channel=channel.name, update=update_id, exc_info=True)
             self._note(channel.name, "undecodable")
             settlement.state = "undecodable"
@@ -204,7 +204,7 @@ class Intake:
             confirming = asyncio.create_task(channel.confirm(inbound))
         try:
             reply = await self._answering.answer(inbound, standing)
-        except Exception:  # noqa: BLE001 - a person gets a sentence, never silence; the fault is in the log
+        except Exception:
             log.exception("answer_failed", channel=channel.name)
             self._note(channel.name, "failed")
             reply = self._answering.apology(standing)

@@ -29,9 +29,16 @@ def webhook(channel: Channel, intake: Intake) -> Callable[[web.Request], Awaitab
         return web.Response(status=status, text=why)
 
     async def door(request: web.Request) -> web.Response:
-        if not channel.verify(request.headers, b""):
+        proof = channel.verify(request.headers, None)
+        if proof == "bad":
             return refused(401, "wrong or missing proof")
         body = await request.read()
+        if proof == "unread":
+            proof = channel.verify(request.headers, body)
+        if proof == "probe":
+            return web.Response()
+        if proof != "good":
+            return refused(401, "wrong or missing proof")
         try:
             update = orjson.loads(body)
         except orjson.JSONDecodeError:
@@ -39,7 +46,7 @@ def webhook(channel: Channel, intake: Intake) -> Callable[[web.Request], Awaitab
         if not isinstance(update, dict):
             return refused(400, "not an update")
         try:
-            await intake.accept(channel, update, body.decode())
+            await intake.accept(channel, update, body.decode("utf-8", "replace"))
         except BadRequest as error:
             return refused(400, str(error))
         except Busy:

@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 from handlers.routes import ROUTES
 from handlers.services.standing import Standing
 from handlers.talk.language import DEFAULT, _, speak, speaking, supported
-from handlers.talk.message import Inbound, Left, Message, Press, Receipt, Text
+from handlers.talk.message import Inbound, Left, Message, Press, Receipt
 from handlers.talk.router import Chosen, Router, merge, remember_choices
 from handlers.talk.turn import Links, Published, Redo, Turn
 
@@ -81,11 +81,7 @@ class Answering:
         language = standing.language or standing.guessed or hint or self._default
         if inbound.channel == "web" and hint and not standing.language:
             language = hint
-        turn = Turn(inbound, standing, published, self._now(), language, self._links)
-        if isinstance(inbound.content, Text) and not standing.language:
-            written = supported(published.understanding.language_of(inbound.content.text))
-            turn.language = written or language
-        return turn
+        return Turn(inbound, standing, published, self._now(), language, self._links)
 
     async def _run(self, turn: Turn) -> list[Message]:
         parts = []

@@ -41,7 +41,7 @@ Messages = list[Message]
 
 def groups(turn: Turn) -> Messages:
     """Products by group: how many of each, and how many in date."""
-    rows = []
+    rows: list[tuple[Button, ...]] = []
     lines = []
     for code in dict.fromkeys(product.group for product in turn.catalogue.products.values()):
         members = [product for product in turn.catalogue.products.values() if product.group == code]
@@ -120,7 +120,21 @@ def filtered_page(turn: Turn, offset: str = "0", spec: str = "") -> Messages:
         return action.filtered(at, spec)
 
     headed = _("{wish}: {n}").format(wish=title, n=number(len(chosen)))
-    return product_list(turn, offset_of(offset), chosen, (headed, page), edits=turn.meaning is None)
+    shown = product_list(turn, offset_of(offset), chosen, (headed, page), edits=turn.meaning is None)
+    lapsed = _lapsed(turn, pool, wish, codes)
+    if not lapsed:
+        return shown
+    names = ", ".join(product.name_vi for product in lapsed[:PAGE])
+    line = _("No longer within its certified term: {names}.").format(names=names)
+    return [replace(shown[0], text=f"{shown[0].text}\n{line}")]
+
+
+def _lapsed(turn: Turn, pool: Sequence[Product], wish: dict[str, str], codes: Sequence[str]) -> list[Product]:
+    """Products that held the stars asked for and have expired: named, never counted."""
+    if not wish.get("s") or wish.get("v"):
+        return []
+    others = {name: value for name, value in wish.items() if name != "s"} | {"v": "expired"}
+    return [p for p in pool if p.certificate.stars == int(wish["s"]) and _fits(turn, p, others, codes)]
 
 
 def _fits(turn: Turn, product: Product, wish: dict[str, str], codes: Sequence[str]) -> bool:
@@ -165,7 +179,7 @@ def _wish_words(turn: Turn, wish: dict[str, str], codes: Sequence[str]) -> str:
     states = {"valid": _("in date"), "expired": _("expired"), "expiring": _("expiring soon")}
     if wish.get("v") in states:
         parts.append(states[wish["v"]])
-    names = [place.name for place in meaning.places] if meaning and meaning.places else []
+    names = [place_names(meaning.places)] if meaning and meaning.places else []
     names = names or [
         turn.catalogue.communes[code].name_vi for code in codes[:3] if code in turn.catalogue.communes
     ]
@@ -268,7 +282,7 @@ def good_here(turn: Turn) -> Messages:
             named = ", ".join(sight.nearby_specialities)
             lines.append(_("Known for, as travel guides say: {goods}.").format(goods=named))
     products = [p for p in turn.catalogue.products.values() if _fits(turn, p, {}, list(codes))]
-    name = ", ".join(dict.fromkeys(place.name for place in places[:2]))
+    name = place_names(places)
     if not products:
         lines.append(_("No OCOP product of {place} is on record.").format(place=name))
         rows = ((near_button(), Button(_("Products by group"), action.PRODUCTS), menu_button()),)
@@ -285,10 +299,17 @@ def good_here(turn: Turn) -> Messages:
     return [replace(shown, text="\n".join([*lines, shown.text]))]
 
 
+def place_names(places: Sequence[PlaceMatch]) -> str:
+    """The names of places, today's first; at most two."""
+    ordered = sorted(places, key=lambda place: place.former)
+    return ", ".join(list(dict.fromkeys(place.name for place in ordered))[:2])
+
+
 def _renamed(places: Sequence[PlaceMatch]) -> list[str]:
     """What a former name is called now."""
+    today = {place.name for place in places if not place.former}
     return [
         _("{then} is now {now}.").format(then=place.name, now=place.now_called.name_vi)
         for place in places
-        if place.former and place.now_called
+        if place.former and place.now_called and place.name not in today
     ][:2]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers.showing import card_buttons, not_on_the_list, nothing_found, product_list, remember, subjects
 from handlers.sentences import (
     BASIS_WORDS,
     cut,
@@ -18,9 +17,10 @@ from handlers.sentences import (
 )
 from handlers.services.catalogue import Product
 from handlers.services.certificates import Verdict, verdict
+from handlers.showing import card_buttons, not_on_the_list, nothing_found, product_list, remember, subjects
 from handlers.talk import action
 from handlers.talk.language import _, day, ngettext, number, partial
-from handlers.talk.message import Button, Message
+from handlers.talk.message import Message
 from handlers.talk.turn import Turn
 from handlers.talk.understanding import Meaning
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from db import Miss
 from handlers.sentences import human_button, menu_button, name_of, product_button, short_name
-from handlers.services.text import clean, fold
+from handlers.showing import record_miss
 from handlers.talk import action
 from handlers.talk.language import _
-from handlers.talk.message import Button, File, Message, Phone, Text
+from handlers.talk.message import Button, File, Message, Phone
 from handlers.talk.turn import Turn
 
 Messages = list[Message]
-MISS_LENGTH = 200
 
 
 def unknown(turn: Turn) -> Messages:
     """Not understood: say so, offer near names and examples; the second time in a row, a person."""
-    missed = int(turn.standing.get("missed") or 0) + 1
-    turn.standing.put("missed", missed)
-    _record(turn)
+    missed = record_miss(turn)
     near = _near(turn)
     lines = [_("Sorry, I did not understand that.")]
     if near:
@@ -28,7 +24,7 @@ def unknown(turn: Turn) -> Messages:
         lines.append(_("Try the name of a product, “near me”, or “is … still certified”."))
     if missed > 1:
         lines.append(_("Shall a person answer you? Press “Talk to a person” or type “talk to a person”."))
-    rows = [(button,) for _name, button in near]
+    rows: list[tuple[Button, ...]] = [(button,) for _name, button in near]
     rows.append(
         (human_button(), menu_button()) if missed > 1 else (Button(_("Help"), action.HELP), menu_button())
     )
@@ -45,18 +41,9 @@ def _near(turn: Turn) -> list[tuple[str, Button]]:
     ]
 
 
-def _record(turn: Turn) -> None:
-    content = turn.inbound.content
-    if isinstance(content, Text):
-        words = fold(clean(content.text, MISS_LENGTH))[:MISS_LENGTH]
-        turn.records.append(Miss(at=turn.inbound.at, language=turn.language, text=words))
-
-
 def out_of_scope(turn: Turn) -> Messages:
     """Not our job: one honest sentence and what we can do."""
-    missed = int(turn.standing.get("missed") or 0) + 1
-    turn.standing.put("missed", missed)
-    _record(turn)
+    missed = record_miss(turn)
     text = _(
         "I cannot help with that: I only know OCOP products, showrooms and certificates of the province."
     )

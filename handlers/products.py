@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from handlers.sentences import menu_button, name_of, price_of, source_line
 from handlers.services.catalogue import Product
 from handlers.showing import (

@@ -38,7 +38,7 @@ def papers(turn: Turn) -> Messages:
     if opens and closes:
         when = _("File between {opens} and {closes} days before the certificate ends.")
         lines.append(when.format(opens=opens, closes=closes))
-    lines.append(_("Source: {rule}.").format(rule=_law(turn)))
+    lines.append(_("Source: {rule}.").format(rule=_law(turn, "window_opens_days")))
     buttons = ((Button(_("When does it end?"), action.ASK_CODE), menu_button()),)
     return [Message("\n".join(lines), title=_("Renewing a certificate"), buttons=buttons)]
 
@@ -49,14 +49,14 @@ def where_to_file(turn: Turn) -> Messages:
         "File with the People's Committee of your commune or ward. Districts ended on 1 July 2025: nothing is filed there "
         "any more. The province decides on 3 and 4 stars, the Ministry of Agriculture and Environment on 5."
     )
-    rule = _("Source: {rule}.").format(rule=_law(turn))
+    rule = _("Source: {rule}.").format(rule=_law(turn, "decided_by"))
     return [
         Message(f"{text}\n{rule}", buttons=((Button(_("Renewal papers"), action.PAPERS), menu_button()),))
     ]
 
 
-def _law(turn: Turn) -> str:
-    """The text that the filing window of the day comes from."""
+def _law(turn: Turn, rule: str) -> str:
+    """The text that a rule in force on the day comes from."""
     rules = national()
-    regime = rules.at(turn.today)
-    return rules.sources.get(("window_opens_days", regime.starts), "").partition(":")[0]
+    starts = max(since for name, since in rules.sources if name == rule and since <= turn.today)
+    return rules.sources[rule, starts].rpartition("; since ")[2].partition(":")[0]

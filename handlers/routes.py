@@ -51,6 +51,14 @@ def mine(turn: Turn) -> list[Message]:
     return renewals.mine(turn)
 
 
+def wished(turn: Turn) -> list[Message]:
+    """A list was asked for: of a producer, of a place, or by group, stars and state."""
+    meaning = turn.meaning
+    if meaning and meaning.producers and not (meaning.group or meaning.stars):
+        return producers.producers_named(turn, meaning.producers)
+    return browse.by_wish(turn)
+
+
 COMMANDS = (
     Command("start", start.opened),
     Command("menu", start.menu, N_("Menu: everything I can do")),
@@ -121,7 +129,7 @@ ROUTES = Routes(
         "season": browse.season,
         "good_here": browse.good_here,
         "gifts": browse.gifts,
-        "list": browse.by_wish,
+        "list": wished,
         "producer": producers.producer,
         "contact": producers.contact,
         "not_that": products.another,

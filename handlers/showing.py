@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from db import Miss
 from handlers.sentences import (
     badge,
     cut,
+    human_button,
     menu_button,
     name_of,
     notice,
@@ -23,14 +25,16 @@ from handlers.sentences import (
 )
 from handlers.services.catalogue import Product
 from handlers.services.certificates import State, verdict
-from handlers.services.text import fold
+from handlers.services.text import clean, fold
 from handlers.talk import action
 from handlers.talk.language import _, day, ngettext, number, spoken
-from handlers.talk.message import Button, Buttons, Message
+from handlers.talk.message import Button, Buttons, Message, Text
 from handlers.talk.turn import Turn
 
 PAGE = 5
 """products on one page of a list: what fits a phone and one Zalo list"""
+MISS_LENGTH = 200
+"""characters of a text that was not understood"""
 KEPT = 20
 """codes of a list that "another one" can still reach"""
 Messages = list[Message]
@@ -54,6 +58,8 @@ def remember(turn: Turn, product: Product) -> None:
     turn.standing.put("product", product.code)
     turn.standing.put("next", None)
     turn.standing.put("previous", None)
+    if product.code not in (turn.standing.get("listed") or ()):
+        turn.standing.put("listed", None)
 
 
 # ------------------------------------------------------------------------------------------------------------ card
@@ -211,7 +217,8 @@ def tally(turn: Turn, products: Sequence[Product]) -> str:
         _("not certain: {n}").format(n=number(uncertain)) if uncertain else "",
         _("no longer in force: {n}").format(n=number(over)) if over else "",
     ]
-    return "; ".join(part for part in parts if part) + "."
+    joined = "; ".join(part for part in parts if part)
+    return joined[:1].upper() + joined[1:] + "."
 
 
 def _pager(turn: Turn, start: int, total: int, page: Callable[[int], str]) -> tuple[Button, ...]:
@@ -244,6 +251,7 @@ def found_page(
 
 
 def offset_of(text: str) -> int:
+    """The offset that a button carries; anything odd is the beginning."""
     return int(text) if text.isdecimal() and len(text) < 7 else 0
 
 
@@ -279,6 +287,7 @@ def prices(turn: Turn, products: Sequence[Product]) -> Messages:
 def nothing_found(turn: Turn) -> Messages:
     """None: say so, offer near names and ways on."""
     meaning = turn.meaning
+    missed = record_miss(turn)
     words = cut(meaning.words, 60) if meaning else ""
     lines = [_("The registry has no product matching “{words}”.").format(words=words)]
     rows: list[tuple[Button, ...]] = []
@@ -294,7 +303,21 @@ def nothing_found(turn: Turn) -> Messages:
         lines.append(_("Such goods are sold in the province, but no OCOP recognition of them is on record."))
     lines.append(_("It may be sold without being an OCOP product; we only know the registry."))
     rows.append((Button(_("Products by group"), action.PRODUCTS), menu_button()))
+    if missed > 1:
+        rows.append((human_button(),))
+        lines.append(_("Shall a person answer you? Press “Talk to a person” or type “talk to a person”."))
     return [Message("\n".join(lines), buttons=tuple(rows), choices=tuple(choices))]
+
+
+def record_miss(turn: Turn) -> int:
+    """Note what was not understood (folded, without the person), and say how many times in a row that happened."""
+    missed = int(turn.standing.get("missed") or 0) + 1
+    turn.standing.put("missed", missed)
+    content = turn.inbound.content
+    if isinstance(content, Text):
+        words = fold(clean(content.text, MISS_LENGTH))[:MISS_LENGTH]
+        turn.records.append(Miss(at=turn.inbound.at, language=turn.language, text=words))
+    return missed
 
 
 def _named(turn: Turn, name: str) -> Product | None:

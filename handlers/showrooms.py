@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from handlers.showing import card_buttons, remember, subjects
 from handlers.sentences import (
     badge,
     cut,
@@ -22,14 +21,17 @@ from handlers.services.hours import opening
 from handlers.services.nearest import FAR_KM, Nearby, directions_url, nearest, plausible
 from handlers.services.places import PlaceMatch
 from handlers.services.text import fold, words
+from handlers.showing import card_buttons, remember, subjects
 from handlers.talk import action
-from handlers.talk.language import _, day, distance
+from handlers.talk.language import _, day, distance, number
 from handlers.talk.message import Button, Buttons, Message, Place, Venue
 from handlers.talk.turn import Turn
 from handlers.talk.understanding import Meaning
 
 SHOWN = 3
 """showrooms in one answer"""
+WANTED = 6
+"""products named in one answer about showrooms"""
 Messages = list[Message]
 BY_HAND = ("online", "fair_ground")
 """kinds of showroom that nobody walks into on any day"""
@@ -47,7 +49,11 @@ def near(turn: Turn) -> Messages:
 
 
 def _asked(turn: Turn) -> tuple[Product, ...]:
-    return turn.meaning.products if turn.meaning else ()
+    """The products this is about: those named, else (a press) those of the open question."""
+    if turn.meaning:
+        return turn.meaning.products
+    step = turn.standing.get("step") or {}
+    return _products(turn, step.get("products", ()))
 
 
 def ask_place(turn: Turn, products: Sequence[Product] = (), lead: str = "") -> Messages:
@@ -57,8 +63,7 @@ def ask_place(turn: Turn, products: Sequence[Product] = (), lead: str = "") -> M
         "Where are you? Share your position, or type a commune, a former district or a sight (for example: Tam Thanh, "
         "huyện Chi Lăng, Mẫu Sơn). A position is used once for this answer and not kept."
     )
-    buttons = ((Button(_("All showrooms"), action.ALL_SHOWROOMS), menu_button()),)
-    return [Message("\n\n".join(filter(None, [lead, question])), buttons=buttons, asks="place")]
+    return [Message("\n\n".join(filter(None, [lead, question])), asks="place")]
 
 
 def leaves_place(meaning: Meaning) -> bool:
@@ -100,11 +105,11 @@ def _which_place(turn: Turn, matches: Sequence[PlaceMatch], products: Sequence[P
     lines = [_("That name means several places. Which one?")]
     choices = []
     rows: list[tuple[Button, ...]] = []
-    for number, match in enumerate(matches[:6], start=1):
+    for place, match in enumerate(matches[:6], start=1):
         label = _place_words(match)
         point = action.at(match.latitude or 0, match.longitude or 0, match.precision == "exact")
-        lines.append(f"{number}. {label}")
-        rows.append((Button(cut(f"{number}. {label}", 60), point),))
+        lines.append(f"{place}. {label}")
+        rows.append((Button(cut(f"{place}. {label}", 60), point),))
         choices.append(point)
     return [Message("\n".join(lines), buttons=(*rows, (menu_button(),)), choices=tuple(choices))]
 
@@ -168,32 +173,58 @@ def nearest_to(
 ) -> Messages:
     """The nearest showrooms to a point, ascending, those that sell the product first if one is asked for."""
     title, lead = titled
-    open_ones = [s for s in turn.catalogue.showrooms.values() if s.kind not in BY_HAND]
-    sellers = sellers_of(turn, products)
-    ranked = nearest([s for s in open_ones if s.id in sellers] if sellers else open_ones, *point)
+    walkable = [s for s in turn.catalogue.showrooms.values() if s.kind not in BY_HAND]
+    ranked = nearest(walkable, *point)
     if not ranked:
         return [Message(_("No showroom with a known position is recorded."), buttons=((menu_button(),),))]
+    sellers = sellers_of(turn, products)
+    named = [nearby for nearby in ranked if nearby.showroom.id in sellers]
+    others = [] if any(sellers.values()) else [nearby for nearby in ranked if nearby not in named]
     lines = [lead] if lead else []
+    lines.extend(_wanted(turn, products))
     if products:
         lines.append(_stock_words(turn, products, sellers))
-    if ranked[0].km > FAR_KM:
-        far = _("The nearest one is far from there: about {distance}.")
-        lines.append(far.format(distance=distance(ranked[0].km)))
-    for number, nearby in enumerate(ranked[:SHOWN], start=1):
-        lines.append(f"{number}. {_line(turn, nearby, rough)}")
-    if rough or any(nearby.approximate for nearby in ranked[:SHOWN]):
-        lines.append(
-            _("Distances are as the crow flies; “about” = the point of the commune, not of the door.")
-        )
-    else:
-        lines.append(_("Distances are as the crow flies."))
+    shown: list[Nearby] = []
+    for nearby in named[:SHOWN]:
+        shown.append(nearby)
+        lines.append(f"{len(shown)}. {_line(turn, nearby, rough)}")
+    if named and others:
+        lines.append(_("Other showrooms near there:"))
+    for nearby in others[: SHOWN if not named else SHOWN - 1]:
+        shown.append(nearby)
+        lines.append(f"{len(shown)}. {_line(turn, nearby, rough)}")
+    lines.extend(_distance_words(shown, rough))
     note = notice(turn.catalogue)
     lines.extend([note] if note else [])
-    first = ranked[0].showroom
+    first = shown[0].showroom
     turn.standing.put("showroom", first.id)
-    choices = tuple(action.showroom(nearby.showroom.key) for nearby in ranked[:SHOWN])
-    buttons = _near_buttons(turn, [nearby.showroom for nearby in ranked[:SHOWN]])
+    choices = tuple(action.showroom(nearby.showroom.key) for nearby in shown)
+    buttons = _near_buttons(turn, [nearby.showroom for nearby in shown])
     return [Message("\n".join(lines), title=title, buttons=buttons, venue=venue_of(first), choices=choices)]
+
+
+def _wanted(turn: Turn, products: Sequence[Product]) -> list[str]:
+    """The products asked for, those in force first, those that are not named as such."""
+    in_force, over = in_and_over(turn, products)
+    lines = [f"• {name_of(product)}{_stars_and_maker(turn, product)}" for product in in_force[:WANTED]]
+    if len(in_force) > WANTED:
+        lines.append(_("… and {n} more.").format(n=number(len(in_force) - WANTED)))
+    if over:
+        names = ", ".join(product.name_vi for product in over[:WANTED])
+        lines.append(_("No longer within its certified term: {names}.").format(names=names))
+    return lines
+
+
+def _distance_words(shown: Sequence[Nearby], rough: bool) -> list[str]:
+    lines = []
+    if min(nearby.km for nearby in shown) > FAR_KM:
+        far = _("The nearest one is far from there: about {distance}.")
+        lines.append(far.format(distance=distance(min(nearby.km for nearby in shown))))
+    if rough or any(nearby.approximate for nearby in shown):
+        lines.append(_("Distances are as the crow flies; “about” = the point of the commune, not of the door."))
+    else:
+        lines.append(_("Distances are as the crow flies."))
+    return lines
 
 
 def _line(turn: Turn, nearby: Nearby, rough: bool) -> str:
@@ -207,8 +238,8 @@ def _near_buttons(turn: Turn, showrooms: Sequence[Showroom]) -> Buttons:
     way = directions_button(showrooms[0])
     if way:
         rows.append((way,))
-    for number, showroom in enumerate(showrooms, start=1):
-        rows.append((Button(cut(f"{number}. {showroom.name_vi}", 40), action.showroom(showroom.key)),))
+    for place, showroom in enumerate(showrooms, start=1):
+        rows.append((Button(cut(f"{place}. {showroom.name_vi}", 40), action.showroom(showroom.key)),))
     rows.append((Button(_("All showrooms"), action.ALL_SHOWROOMS), menu_button()))
     return tuple(rows)
 
@@ -257,16 +288,11 @@ def where(turn: Turn, key: str = "") -> Messages:
 
 def where_sold(turn: Turn, products: Sequence[Product]) -> Messages:
     """Which products, which showrooms, on what ground we say so; then ask where the person is."""
-    in_force, over = in_and_over(turn, products)
-    lines = []
-    if len(products) > 1:
-        lines.extend(f"• {name_of(product)}{_stars_and_maker(turn, product)}" for product in in_force[:8])
-        if over:
-            names = ", ".join(product.name_vi for product in over[:5])
-            lines.append(_("No longer within its certified term: {names}.").format(names=names))
-    else:
+    in_force, _over = in_and_over(turn, products)
+    lines = _wanted(turn, products)
+    if len(products) == 1:
         remember(turn, products[0])
-        lines.append(f"{name_of(products[0])}{_stars_and_maker(turn, products[0])}")
+        lines = [f"{name_of(products[0])}{_stars_and_maker(turn, products[0])}"]
     sellers = sellers_of(turn, products)
     lines.append(_stock_words(turn, products, sellers))
     shown = [turn.catalogue.showrooms[i] for i in list(sellers)[:SHOWN]]
@@ -281,13 +307,14 @@ def where_sold(turn: Turn, products: Sequence[Product]) -> Messages:
     lines.append(
         _("Share your position or type a place, and we show the nearest one. A position is not kept.")
     )
-    buttons = card_buttons(turn, products[0]) if len(products) == 1 else _which_buttons(in_force)
+    near_row = (Button(_("Near me"), action.NEAR),)
+    buttons = (near_row, *card_buttons(turn, products[0])) if len(products) == 1 else _which_buttons(in_force)
     return [Message("\n".join(lines), title=_("Where to buy"), buttons=buttons, asks="place")]
 
 
 def _which_buttons(products: Sequence[Product]) -> Buttons:
     rows = [(Button(cut(product.name_vi, 40), action.product(product.key)),) for product in products[:5]]
-    return (*rows, (Button(_("All showrooms"), action.ALL_SHOWROOMS), menu_button()))
+    return (*rows, (Button(_("Near me"), action.NEAR), Button(_("All showrooms"), action.ALL_SHOWROOMS)), (menu_button(),))
 
 
 def in_and_over(turn: Turn, products: Sequence[Product]) -> tuple[list[Product], list[Product]]:

@@ -46,8 +46,14 @@ def leaves_ticket(meaning: Meaning) -> bool:
 def written(turn: Turn, text: str) -> Messages:
     """Write it down, give its number."""
     step = turn.standing.get("step") or {}
-    made = ticket(
-        turn.inbound, text[:LONGEST], kind=step.get("kind", "question"), product=step.get("product")
+    inbound = turn.inbound
+    made = opened(
+        (inbound.channel, inbound.chat),
+        inbound.id,
+        inbound.at,
+        kind=step.get("kind", "question"),
+        text=text[:LONGEST],
+        product=step.get("product"),
     )
     turn.records.append(made)
     turn.standing.put("step", None)

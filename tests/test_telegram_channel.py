@@ -478,11 +478,11 @@ async def test_stop_ends_a_poll(fake: FakeTelegram, channel: TelegramChannel) ->
 
 def test_the_secret(fake: FakeTelegram, clock: Clock) -> None:
     channel = make(fake, clock)
-    assert channel.verify({SECRET_HEADER: "s3cret"}, b"")
-    assert channel.verify({SECRET_HEADER.lower(): "s3cret"}, b"")
+    assert channel.verify({SECRET_HEADER: "s3cret"}, None) == "good"
+    assert channel.verify({SECRET_HEADER.lower(): "s3cret"}, None) == "good"
     for wrong in ({}, {SECRET_HEADER: ""}, {SECRET_HEADER: "s3cre"}, {SECRET_HEADER: "s3crét\ud800"}):
-        assert not channel.verify(wrong, b"")
-    assert not make(fake, clock, secret="").verify({SECRET_HEADER: ""}, b"")
+        assert channel.verify(wrong, None) == "bad"
+    assert make(fake, clock, secret="").verify({SECRET_HEADER: ""}, None) == "bad"
 
 
 async def test_the_webhook_is_registered_and_hears(fake: FakeTelegram, clock: Clock) -> None:
@@ -491,7 +491,7 @@ async def test_the_webhook_is_registered_and_hears(fake: FakeTelegram, clock: Cl
     refusals = [500, 503]
 
     async def door(request: web.Request) -> web.Response:
-        assert channel.verify(request.headers, b"")
+        assert channel.verify(request.headers, None) == "good"
         if refusals:
             return web.Response(status=refusals.pop())
         heard.extend(one.content.text for one in channel.decode(await request.json()))

@@ -58,6 +58,11 @@ class Uncertain:
 Outcome = Sent | Later | Refused | Gone | Uncertain
 
 
+Proof = Literal["good", "bad", "unread", "probe"]
+"""What a request's proof is worth: ``unread`` = the proof covers the body, read it and ask again; ``probe`` = a
+platform's unsigned try-out, which gets 200 and nothing else."""
+
+
 # ------------------------------------------------------------------------------------- what a channel can show
 
 Level = Literal["full", "partial", "none"]
@@ -98,8 +103,11 @@ class Channel(Protocol):
     name: str
     limits: Limits
 
-    def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Is this request from the platform? Compared in constant time over the raw bytes."""
+    def verify(self, headers: Mapping[str, str], body: bytes | None) -> Proof:
+        """Is this request from the platform? Asked first without the body, and again with it for ``unread``.
+
+        Compared in constant time over the raw bytes.
+        """
         ...
 
     def update_id(self, update: dict[str, Any]) -> tuple[str, str]:

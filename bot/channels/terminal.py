@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.channels.channel import Limits, Outcome, Sent
+from bot.channels.channel import Limits, Outcome, Proof, Sent
 from handlers.talk.message import Button, Content, Inbound, Joined, Message, Place, Press, Text
 
 LIMITS = Limits(
@@ -64,7 +64,7 @@ class TerminalChannel:
         """The button on the screen with this label, or whose label begins with it."""
         exact = [button for button in self.buttons if button.label == label]
         near = [button for button in self.buttons if label.casefold() in button.label.casefold()]
-        return (exact or near or [None])[0]
+        return next(iter(exact or near), None)
 
     def pressed_link(self, line: str) -> str | None:
         """Where a typed ``[label]`` leads, if its button opens an address or copies."""
@@ -72,9 +72,9 @@ class TerminalChannel:
         button = self.labelled(pressed[1]) if pressed else None
         return (button.url or button.copy) if button else None
 
-    def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+    def verify(self, headers: Mapping[str, str], body: bytes | None) -> Proof:
         """Nobody but the person at the keyboard."""
-        return False
+        return "bad"
 
     def update_id(self, update: dict[str, Any]) -> tuple[str, str]:
         """The line's number."""

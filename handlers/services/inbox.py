@@ -17,14 +17,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, delete, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import SQLModel, col
 
 from db import Arrival, Chat, Miss, Step
 from handlers.services.standing import Standing
+
+log = structlog.get_logger("inbox")
 
 BATCH = 500
 """arrivals and settlements written in one transaction at most"""
@@ -106,6 +108,8 @@ class Inbox:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._writer
         if self._lock:
+            await self._lock.execute(text("SELECT pg_advisory_unlock(:worker)"), {"worker": self._worker})
+            await self._lock.commit()
             await self._lock.close()
 
     # ------------------------------------------------------------------------------------------------ verbs
@@ -156,7 +160,7 @@ class Inbox:
         async with self._engine.begin() as connection:
             dead = await self._dead_workers(connection)
             query = (
-                select(Arrival.channel, Arrival.update_id, Arrival.address, Arrival.raw)
+                select(col(Arrival.channel), col(Arrival.update_id), col(Arrival.address), col(Arrival.raw))
                 .where(col(Arrival.state) == "stored", col(Arrival.worker).in_([*dead, self._worker]))
                 .order_by(col(Arrival.received_at), col(Arrival.update_id))
             )
@@ -206,7 +210,7 @@ class Inbox:
         try:
             async with self._engine.begin() as connection:
                 given = await connection.run_sync(self._transaction, stores, settlements)
-        except (DBAPIError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever failed, its owners are told and the writer goes on
             await self._write_apart(stores, settlements, error)
             return
         for store, standing in zip(stores, given, strict=True):
@@ -228,9 +232,7 @@ class Inbox:
             if not store.done.done():
                 store.done.set_exception(InboxUnavailable(type(error).__name__))
         if settlements:
-            import structlog
-
-            structlog.get_logger("inbox").error("settlement_failed", cause=type(error).__name__)
+            log.error("settlement_failed", exc_info=error)
         self._let_go((settled.channel, settled.address) for settled in settlements)
 
     def _transaction(
@@ -246,7 +248,7 @@ class Inbox:
             .returning(col(Arrival.channel), col(Arrival.update_id))
         )
         rows = {(store.row["channel"], store.row["update_id"]): store.row for store in stores}
-        fresh = set(connection.execute(statement, list(rows.values())).tuples().all())
+        fresh = {(row[0], row[1]) for row in connection.execute(statement, list(rows.values()))}
         keys = {(store.row["channel"], store.row["address"]) for store in stores}
         standings = self._standings(connection, keys - self._live.keys())
         given: list[Standing | None] = []
@@ -271,7 +273,7 @@ class Inbox:
                     col(Chat.state),
                     col(Chat.last_seen_at),
                     col(Step.state),
-                )  # fmt: skip
+                )
                 .outerjoin(
                     Step, (col(Step.channel) == col(Chat.channel)) & (col(Step.address) == col(Chat.address))
                 )

@@ -6,6 +6,7 @@ the English sentences; both catalogues are complete. A language is its folder: n
 
 from __future__ import annotations
 
+import contextlib
 import gettext
 import io
 from collections.abc import Iterator
@@ -61,10 +62,8 @@ def translations(language: str) -> gettext.GNUTranslations:
         with compiled.open("rb") as stream:
             return gettext.GNUTranslations(stream)
     content = _compile(source)
-    try:
+    with contextlib.suppress(OSError):  # a read-only installation compiles at each start
         compiled.write_bytes(content)
-    except OSError:  # a read-only installation: compile at each start
-        pass
     return gettext.GNUTranslations(io.BytesIO(content))
 
 

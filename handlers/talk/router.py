@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from handlers.services.text import clean, fold
 from handlers.talk.action import parse
+from handlers.talk.language import speak, supported
 from handlers.talk.message import Content, Message, Press, Text
 from handlers.talk.turn import Redo, Turn
 from handlers.talk.understanding import Context, Meaning
@@ -20,6 +21,12 @@ Chosen = tuple[Handler, tuple[str, ...]]
 
 LONGEST_TEXT = 1_000
 """characters of a typed text that are read; the rest is ignored and said so"""
+SAID_BY = {
+    "nearest": frozenset({"buy", "open_now", "how_far", "good_here"}),
+    "greet": frozenset({"buy", "nearest", "certificate", "price", "my_certificates", "papers", "list", "good_here"}),
+    "thanks": frozenset({"buy", "certificate", "price", "bye"}),
+}
+"""intents that another one in the same sentence already answers"""
 TOGETHER = 3
 """intents of one sentence that are answered"""
 
@@ -107,10 +114,15 @@ class Router:
         )
         meaning = turn.published.understanding.understand(text, turn.language, context)
         turn.meaning = meaning
+        written = supported(meaning.language)
+        if written and not turn.standing.language and written != turn.language:
+            turn.language = written
+            speak(written)
         return meaning
 
     def _meant(self, turn: Turn, meaning: Meaning) -> list[Chosen]:
-        known = [(self.routes.intents[name], ()) for name in meaning.intents if name in self.routes.intents]
+        said = [name for name in meaning.intents if not (SAID_BY.get(name, frozenset()) & set(meaning.intents))]
+        known = [(self.routes.intents[name], ()) for name in said if name in self.routes.intents]
         if known:
             distinct = list(dict.fromkeys(known))
             return list(distinct[:TOGETHER])

@@ -12,17 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from handlers.services.catalogue import Catalogue
 from handlers.services.places import Places
 from handlers.services.publishing import published, registry_version
-from handlers.services.search import Search
 from handlers.talk.language import LOCALES
 from handlers.talk.turn import Published
-from handlers.talk.understanding import Understanding, synonyms
+from handlers.talk.understanding import Understanding, search_of
 
 log = structlog.get_logger("shelf")
 
 
 def publish(catalogue: Catalogue, phrases: Path = LOCALES) -> Published:
     """Everything look-ups need, built from a catalogue; seconds for the whole country, so not on the event loop."""
-    search = Search(catalogue, *synonyms(phrases))
+    search = search_of(catalogue, phrases)
     places = Places(catalogue)
     return Published(catalogue, search, places, Understanding(catalogue, search, places, phrases))
 

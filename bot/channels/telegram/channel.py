@@ -17,7 +17,7 @@ from typing import Any
 from telegram.error import TelegramError
 from telegram.helpers import create_deep_linked_url
 
-from bot.channels.channel import Later, Limits, Outcome, Refused, Sent
+from bot.channels.channel import Later, Limits, Outcome, Proof, Refused, Sent
 from bot.channels.telegram import inbound, keyboard, markup, menu
 from bot.channels.telegram.client import Client
 from bot.channels.telegram.joining import Joining
@@ -110,10 +110,11 @@ class TelegramChannel:
 
     # ------------------------------------------------------------------------------------ what comes in
 
-    def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+    def verify(self, headers: Mapping[str, str], body: bytes | None) -> Proof:
         """Whether the request carries our secret (core.telegram.org/bots/api#setwebhook); constant time."""
         given = headers.get(SECRET_HEADER) or headers.get(SECRET_HEADER.lower()) or ""
-        return bool(self._secret) and hmac.compare_digest(given.encode("utf-8", "replace"), self._secret)
+        good = bool(self._secret) and hmac.compare_digest(given.encode("utf-8", "replace"), self._secret)
+        return "good" if good else "bad"
 
     def update_id(self, update: dict[str, Any]) -> tuple[str, str]:
         """The update's id and its chat's; ``BadRequest`` (of the channel contract) without an id."""

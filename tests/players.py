@@ -1,0 +1,200 @@
+"""Players: the same conversation file on every channel, each through the real program and the real library.
+
+Between the bot and the wire nothing is mocked: the web player speaks ``POST /api/chat``, the Telegram player is a person in
+front of a Bot API server of our own. ``now:`` lines move the program's clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+
+from bot.app import Application
+from bot.channels.terminal import POSITION, PRESSED
+from bot.replay import MovingClock, Screen, Script, ScriptStep
+from bot.settings import Settings
+from tests.fakes.telegram import TOKEN, FakeTelegram, Shown
+
+Say = Callable[[ScriptStep], Awaitable[list[Screen]]]
+WITHIN = 10.0
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        return int(opened.getsockname()[1])
+
+
+@asynccontextmanager
+async def running(**changed: Any) -> AsyncIterator[tuple[Application, MovingClock]]:
+    """The real program in this process, with settings of its own and a clock that can be moved."""
+    values = {"host": "127.0.0.1", "port": free_port(), "telegram_token": "", "public_url": "", "bot_now": ""}
+    settings = Settings(_env_file=None, **(values | changed))
+    clock = MovingClock(datetime(2026, 12, 3, 3, 0, tzinfo=UTC).astimezone(settings.zone))
+    application = Application(settings, now=clock)
+    await application.prepare()
+    await application.start()
+    try:
+        yield application, clock
+    finally:
+        await application.stop()
+
+
+async def settled(application: Application) -> None:
+    """Wait until everything that came in is answered."""
+    async with asyncio.timeout(WITHIN):
+        while application.intake.waiting:
+            await asyncio.sleep(0.002)
+
+
+class WebPlayer:
+    """A person in front of our own page."""
+
+    name = "web"
+
+    def __init__(self, application: Application, clock: MovingClock) -> None:
+        self._application, self._clock = application, clock
+
+    def begin(self, script: Script) -> Say:
+        """A chat of its own for this conversation."""
+        chat, buttons = f"web-{script.path.stem}", []
+
+        async def say(step: ScriptStep) -> list[Screen]:
+            nonlocal buttons
+            if step.now:
+                self._clock.at = step.now.astimezone(self._application.settings.zone)
+            body = {"chat": chat, "language": script.language}
+            pressed = PRESSED.fullmatch(step.said)
+            position = POSITION.fullmatch(step.said)
+            if pressed:
+                button = labelled(buttons, pressed[1])
+                if "url" in button:
+                    return [Screen(text=button["url"], links=(button["url"],))]
+                body["action"] = button["action"]
+            elif position:
+                body["place"] = {"latitude": float(position[1]), "longitude": float(position[2])}
+            elif step.said.startswith("/start"):
+                body["start"] = step.said.removeprefix("/start").strip()
+            else:
+                body["text"] = step.said
+            answer = await self._post(body)
+            shown = [button for message in answer["messages"] for button in message["buttons"]]
+            buttons = shown or buttons
+            return [web_screen(message) for message in answer["messages"]]
+
+        return say
+
+    async def _post(self, body: dict[str, Any]) -> dict[str, Any]:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(f"{self._application.address}/api/chat", json=body) as response,
+        ):
+            assert response.status == 200, await response.text()
+            return await response.json()
+
+
+def labelled(buttons: list[dict[str, Any]], label: str) -> dict[str, Any]:
+    """The button with this label, or whose label holds it."""
+    exact = [button for button in buttons if button["label"] == label]
+    near = [button for button in buttons if label.casefold() in button["label"].casefold()]
+    found = exact or near
+    assert found, f"no button {label!r} among {[button['label'] for button in buttons]}"
+    return found[0]
+
+
+def web_screen(message: dict[str, Any]) -> Screen:
+    """What the page shows of one message."""
+    cards = message.get("cards", [])
+    buttons = [*message["buttons"], *(button for card in cards for button in card.get("buttons", []))]
+    return Screen(
+        text="\n".join([message["text"], *(f"{card['title']}\n{card.get('text', '')}" for card in cards)]),
+        labels=tuple(button["label"] for button in buttons),
+        links=tuple(button["url"] for button in buttons if button.get("url")),
+        venue=bool(message.get("venue")),
+        image=bool(message.get("image")),
+        file=bool(message.get("file")),
+        asks=message.get("asks"),
+    )
+
+
+class TelegramPlayer:
+    """A person with the Telegram app."""
+
+    name = "telegram"
+
+    def __init__(self, application: Application, clock: MovingClock, fake: FakeTelegram) -> None:
+        self._application, self._clock, self._fake = application, clock, fake
+        self._chats = iter(range(700_001, 800_000))
+
+    def begin(self, script: Script) -> Say:
+        """A chat of its own for this conversation."""
+        chat = next(self._chats)
+        self._fake.chat(chat).language = script.language
+
+        async def say(step: ScriptStep) -> list[Screen]:
+            if step.now:
+                self._clock.at = step.now.astimezone(self._application.settings.zone)
+            mark = await self._do(chat, step.said)
+            if mark is None:
+                return [Screen(text="", links=("opened",))]
+            await self._fake.drained(WITHIN)
+            await settled(self._application)
+            changed = [shown for shown in self._fake.screen(chat) if shown.changed > mark]
+            return [telegram_screen(shown) for shown in changed]
+
+        return say
+
+    async def _do(self, chat: int, said: str) -> int | None:
+        pressed, position = PRESSED.fullmatch(said), POSITION.fullmatch(said)
+        if position:
+            return await self._fake.locate(chat, float(position[1]), float(position[2]))
+        if not pressed:
+            return await self._fake.say(chat, said)
+        _shown, button = self._fake._find(self._fake.chat(chat), pressed[1])
+        mark = await self._fake.press(chat, pressed[1])
+        return None if "url" in button or "copy_text" in button else mark
+
+
+def telegram_screen(shown: Shown) -> Screen:
+    """What the app shows of one message."""
+    labels = tuple(shown.labels)
+    links = tuple(button["url"] for row in shown.rows for button in row if "url" in button)
+    asks = "?"  # one reply_markup a message: inline buttons win over the position button
+    return Screen(
+        text=shown.text,
+        labels=labels,
+        links=links,
+        venue=shown.venue is not None,
+        image=shown.kind == "photo",
+        file=shown.kind == "document",
+        asks=asks,
+    )
+
+
+@asynccontextmanager
+async def telegram_player(**changed: Any) -> AsyncIterator[TelegramPlayer]:
+    """The program connected to a Bot API server of our own, by webhook."""
+    port = free_port()
+    async with FakeTelegram() as fake:
+        settings = {
+            "port": port,
+            "telegram_token": TOKEN,
+            "telegram_api_url": fake.url,
+            "public_url": f"http://127.0.0.1:{port}",
+        }
+        async with running(**(settings | changed)) as (application, clock):
+            yield TelegramPlayer(application, clock, fake)
+
+
+@asynccontextmanager
+async def web_player(**changed: Any) -> AsyncIterator[WebPlayer]:
+    """The program with its own page only."""
+    async with running(**changed) as (application, clock):
+        yield WebPlayer(application, clock)
