@@ -158,13 +158,14 @@ class Search:
         self.whole: dict[str, list[int]] = {}
         self.pairs: dict[str, float] = {}
         self.written: dict[str, set[str]] = {}
+        self._head_forms: dict[str, set[str]] = {}
         self._behind: set[str] = set()
         self.places = province(catalogue)
         self.place_pairs = frozenset(place_pairs(catalogue))
         self._codes = {key(product.code): product for product in self.products}
         self._index()
         self.vocabulary = Vocabulary(
-            (*(word for word in self.named if word[0] not in "=~"), *self._said_words(), *self._behind),
+            (*self._said_words(), *self.written, *self._behind),
             self.pairs,
             strong=self.heads,
         )
@@ -222,6 +223,7 @@ class Search:
         if head:
             for term in {folded[0], *(mark for mark, start, _ in marks if start <= 1)}:
                 self.heads.setdefault(term, []).append(number)
+            self._head_forms.setdefault(folded[0], set()).add(words.typed[0])
         self.whole.setdefault(" ".join(folded), []).append(number)
         behind = sentence(qualifier).folded if qualifier else []
         if behind:
@@ -247,6 +249,11 @@ class Search:
     def _fit(self, folded: str, typed: str) -> float:
         """How well typed marks fit any way a word is written in names or synonyms."""
         return max((agreement(typed, form) for form in self.written.get(folded, ())), default=0.0)
+
+    def is_head(self, folded: str, typed: str) -> bool:
+        """Whether a word is the first of a name: a kind of goods (``cải``, not ``cái``)."""
+        forms = self._head_forms.get(folded, ())
+        return any(agreement(typed, form) >= -0.1 for form in forms)
 
     # -------------------------------------------------------------------------------------------------- questions
 

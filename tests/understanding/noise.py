@@ -16,9 +16,26 @@ from handlers.services.text import fold, key
 
 Row = tuple[str, str, str]
 
-TONES = {"\u0300": ("f", "2"), "\u0301": ("s", "1"), "\u0309": ("r", "3"), "\u0303": ("x", "4"), "\u0323": ("j", "5")}
+TONES = {
+    "\u0300": ("f", "2"),
+    "\u0301": ("s", "1"),
+    "\u0309": ("r", "3"),
+    "\u0303": ("x", "4"),
+    "\u0323": ("j", "5"),
+}
 QUALITY = {"\u0302": ("", "6"), "\u031b": ("w", "7"), "\u0306": ("w", "8")}
-SWAPS = (("s", "x"), ("x", "s"), ("ch", "tr"), ("tr", "ch"), ("l", "n"), ("n", "l"), ("d", "gi"), ("d", "r"), ("r", "d"), ("gi", "d"))
+SWAPS = (
+    ("s", "x"),
+    ("x", "s"),
+    ("ch", "tr"),
+    ("tr", "ch"),
+    ("l", "n"),
+    ("n", "l"),
+    ("d", "gi"),
+    ("d", "r"),
+    ("r", "d"),
+    ("gi", "d"),
+)
 QUESTIONS = (
     ("{} bán ở đâu vậy ạ", "buy"),
     ("cho mình hỏi {} giá bao nhiêu", "price"),
@@ -156,7 +173,11 @@ def rows(catalogue: Catalogue, seed: int = 2026) -> Iterator[Row]:
         if product.name_en and alone:
             english = re.sub(r"\s*\([^()]*\)", "", product.name_en)
             frame, intent = ENGLISH[i % len(ENGLISH)]
-            yield "english", frame.format(english), f"top={product.code}" + (f" intents={intent}" if intent else "")
+            yield (
+                "english",
+                frame.format(english),
+                f"top={product.code}" + (f" intents={intent}" if intent else ""),
+            )
 
 
 def _noisy(name: str, code: str, i: int, dice: random.Random) -> Iterator[Row]:
@@ -171,4 +192,8 @@ def _noisy(name: str, code: str, i: int, dice: random.Random) -> Iterator[Row]:
     yield "teencode", frame.format(bare if i % 2 else name), f"{want} intents={intent}"
     for frame, intent in (QUESTIONS[i % len(QUESTIONS)], QUESTIONS[(i * 7 + 3) % len(QUESTIONS)]):
         text = frame.format(name.lower())
-        yield "wrapped", fold(text) if dice.random() < 0.5 else text, want + (f" intents={intent}" if intent else "")
+        yield (
+            "wrapped",
+            fold(text) if dice.random() < 0.5 else text,
+            want + (f" intents={intent}" if intent else ""),
+        )

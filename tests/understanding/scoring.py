@@ -62,7 +62,11 @@ def _differs(name: str, value: str, meaning: Meaning, named: Mapping[str, list[s
     codes = [product.code for product in meaning.products]
     if name == "intents":
         said = set(meaning.intents)
-        return None if any(said == set(one.split("+")) - {""} for one in value.split("|")) else f"intents {meaning.intents}"
+        return (
+            None
+            if any(said == set(one.split("+")) - {""} for one in value.split("|"))
+            else f"intents {meaning.intents}"
+        )
     if name == "products":
         right = any(set(codes) == set(_codes(one, named)) for one in value.split("|"))
         return None if right else f"products {codes}"

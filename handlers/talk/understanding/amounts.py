@@ -37,7 +37,7 @@ def money(folded_text: str) -> tuple[int, int, int] | None:
         else:
             amount = float(number.replace(",", "."))
         amount *= _UNITS.get(unit or "", 1)
-        if amount >= LEAST and (unit or amount >= 20_000):
+        if amount >= LEAST and (unit or amount % 1_000 == 0):
             return int(amount), match.start(), match.end()
     spoken = _SPOKEN.search(folded_text)
     if spoken:

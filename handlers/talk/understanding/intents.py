@@ -61,10 +61,11 @@ class Things:
 def combined(lexicon: Lexicon, labels: Labels, things: Things) -> list[str]:
     """The intents of the sentence, in its order, without those that another one stands for."""
     found = dict(labels.intents)
-    for intent, cues in lexicon.combinations:
-        at = _in_order(cues, labels.cues)
-        if at is not None:
-            found.setdefault(intent, at)
+    for cue in {name for name, _ in labels.cues}:
+        for intent, cues in lexicon.combinations.get(cue, ()):
+            at = _in_order(cues, labels.cues)
+            if at is not None:
+                found.setdefault(intent, at)
     _ask_where(found, labels, things)
     if ALONE in found:
         return [ALONE]

@@ -7,7 +7,7 @@ A label is ``<kind>:<name>``: ``intent:buy``, ``cue:where``, ``filler:``, ``grou
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -57,8 +57,8 @@ class Lexicon:
     """an abbreviation as typed → the words it stands for, written"""
     synonyms: Mapping[str, tuple[str, ...]]
     kinds: Mapping[str, tuple[str, ...]]
-    combinations: tuple[tuple[str, tuple[str, ...]], ...]
-    """(intent, the cues that make it, in their order)"""
+    combinations: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]
+    """first cue → (intent, the cues that make it, in their order)"""
     over: Mapping[str, frozenset[str]]
     """intent → the intents it stands for as well"""
     tongues: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -147,37 +147,46 @@ def _finish(draft: _Draft) -> Lexicon:
         short=draft.short,
         synonyms=draft.synonyms,
         kinds=draft.kinds,
-        combinations=tuple(draft.combinations),
+        combinations=_by_first_cue(draft.combinations),
         over=draft.over,
         tongues={word: frozenset(found) for word, found in tongues.items()},
     )
 
 
-def said(
-    lexicon: Lexicon, folded: Sequence[str], typed: Sequence[str], marked: bool
-) -> Iterator[tuple[int, int, float, Phrase]]:
-    """Every phrase in the words: first word, past the last, how well the typed marks fit (0 = nothing typed)."""
-    total = len(folded)
+def _by_first_cue(
+    combinations: list[tuple[str, tuple[str, ...]]],
+) -> dict[str, tuple[tuple[str, tuple[str, ...]], ...]]:
+    grouped: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    for intent, cues in combinations:
+        grouped.setdefault(cues[0], []).append((intent, cues))
+    return {cue: tuple(found) for cue, found in grouped.items()}
+
+
+Said = tuple[int, int, float, Phrase]
+"""first word, past the last, how well the typed marks fit (0 = nothing typed that could disagree), the phrase"""
+
+
+def said(lexicon: Lexicon, folded: Sequence[str], typed: Sequence[str], marked: bool) -> list[Said]:
+    """Every phrase in the words."""
+    total, lengths, phrases = len(folded), lexicon.lengths, lexicon.phrases
+    found: list[Said] = []
     for i, word in enumerate(folded):
-        for length in lexicon.lengths.get(word, ()):
+        for length in lengths.get(word, ()):
             end = i + length
             if end > total:
                 continue
-            for phrase in lexicon.phrases.get(word if length == 1 else " ".join(folded[i:end]), ()):
+            for phrase in phrases.get(word if length == 1 else " ".join(folded[i:end]), ()):
                 if (phrase.first and i) or (phrase.last and end != total):
                     continue
-                fit = _fit(typed[i:end], phrase.typed) if marked else 0.0
+                fit = _fitted(tuple(typed[i:end]), phrase.typed) if marked else 0.0
                 if not phrase.exact or fit > 0:
-                    yield i, end, fit, phrase
+                    found.append((i, end, fit, phrase))
+    return found
 
 
 @lru_cache(maxsize=16_384)
 def _fitted(typed: tuple[str, ...], form: tuple[str, ...]) -> float:
     return sum(agreement(one, other) for one, other in zip(typed, form, strict=True))
-
-
-def _fit(typed: Sequence[str], form: tuple[str, ...]) -> float:
-    return _fitted(tuple(typed), form)
 
 
 def expand(lexicon: Lexicon, typed: Iterable[str]) -> list[tuple[str, int]]:

@@ -20,7 +20,7 @@ from handlers.talk.understanding.lexicon import Lexicon, expand, load
 from handlers.talk.understanding.meaning import Context, Meaning, Span
 from handlers.talk.understanding.segments import Cutter, Item, Words
 
-CACHE = 512
+CACHE = 2_048
 LONGER = re.compile(r"([^\W\d])\1{2,}")
 CODE = re.compile(
     r"(?<![\w-])(?=[\w./-]*\d)(?=[\w./-]*[A-Za-zĐđ-])[A-Za-zĐđ0-9]+(?:[-./][A-Za-zĐđ0-9]+)+(?![\w-])"
@@ -64,17 +64,22 @@ class Understanding:
         )
         self._cached = lru_cache(maxsize=CACHE)(self._understand)
 
-    def understand(self, text: str, language: str, context: Context | None = None) -> Meaning:
-        """The meaning of a text; ``language`` is the chat's, which decides nothing here but ties."""
+    def understand(
+        self, text: str, language: str, context: Context | None = None, *, explain: bool = False
+    ) -> Meaning:
+        """The meaning of a text; ``language`` is the chat's, which decides nothing here but ties.
+
+        ``explain`` fills :attr:`Meaning.spans` with what each stretch of the text was taken for.
+        """
         del language
-        meaning = self._cached(text)
+        meaning = self._understand(text, explain=True) if explain else self._cached(text)
         if context and context.listed and meaning.number and not meaning.products and not meaning.intents:
             return replace(meaning, intents=("pick",))
         return meaning
 
     # ---------------------------------------------------------------------------------------------- the steps
 
-    def _understand(self, text: str) -> Meaning:
+    def _understand(self, text: str, *, explain: bool = False) -> Meaning:
         cut = sentence(LONGER.sub(r"\1", text))
         if not cut.folded:
             return Meaning(stars=star_signs(text), language="zh" if HAN.search(text) else None)
@@ -82,10 +87,10 @@ class Understanding:
         if quick:
             return quick
         reading = self._read(cut)
-        meaning = self._mean(cut, reading)
+        meaning = self._mean(cut, reading, explain=explain)
         if self._doubtful(meaning, reading):
             doubted = self._read(cut, doubting=True)
-            second = self._mean(cut, doubted)
+            second = self._mean(cut, doubted, explain=explain)
             if second.products and len(second.words.split()) > 1 and not second.missing:
                 return second
         return meaning
@@ -131,13 +136,16 @@ class Understanding:
         wants = not meaning.intents or bool(PRODUCT_ASKS & set(meaning.intents))
         return wants and (bool(meaning.words) or bool(meaning.places)) and len(reading.words.folded) <= 24
 
-    def _mean(self, cut: Sentence, reading: Reading) -> Meaning:
+    def _mean(self, cut: Sentence, reading: Reading, *, explain: bool) -> Meaning:
         labels = labels_of(reading.items)
         code, known = self._code(cut.text)
         ask = Asking(self, cut, reading)
         found, asked = (Found((known,), True), key(known.code)) if known else ask.products(labels)
         places = ask.places_left()
         producers = tuple(ask.producers())
+        theirs = tuple(p for p in found.products if p.producer in producers) if producers else ()
+        if theirs:
+            found = replace(found, products=theirs)
         if not found.products and not producers and not found.near and asked:
             producers = tuple(self.search.producers(asked)) if len(asked.split()) > 1 else ()
         budget = money(fold(cut.text))
@@ -169,7 +177,7 @@ class Understanding:
                 code=code,
                 language=self._language(cut),
                 wants_language=wants,
-                spans=ask.spans(budget),
+                spans=ask.spans(budget) if explain else (),
             ),
             intents,
             labels,
@@ -205,6 +213,8 @@ class Understanding:
             intents.append("list")
         if (meaning.stars or meaning.group or state) and "good_here" in intents:
             intents = list(dict.fromkeys("list" if intent == "good_here" else intent for intent in intents))
+        if meaning.stars and len(meaning.products) == 1 and not intents:
+            intents = ["certificate"]
         if not intents and meaning.products and labels.has("trade"):
             intents = ["buy"]
         if meaning.budget and not meaning.products and not intents:
@@ -224,11 +234,13 @@ class Understanding:
         whole = self.search.by_code(text)
         if whole and ("-" in text or any(c.isdigit() for c in text)):
             return None, whole
+        if text.strip().isdecimal() and len(text.strip()) >= 4:
+            return text.strip(), None
         for match in CODE.finditer(text):
             known = self.search.by_code(match.group())
             if known:
                 return None, known
-            if any(c.isdigit() for c in match.group()) and any(c.isalpha() for c in match.group()):
+            if any(part[0].isalpha() for part in re.split(r"[-./]", match.group())):
                 return match.group(), None
         plain = fold(text)
         said = AFTER_CODE.search(plain)
@@ -301,6 +313,7 @@ class Asking:
                     break
                 end += 1
             grown.append((start, end))
+        grown = [chunk for chunk in grown if not self._stray(chunk)]
         if len(grown) > 1:
             grown = [chunk for chunk in grown if chunk[0] not in self._denied()] or grown
         if len(grown) > 1:
@@ -320,6 +333,14 @@ class Asking:
             for item in self.reading.items
             if any("intent:not_that" in phrase.labels for phrase in item.phrases)
         }
+
+    def _stray(self, chunk: tuple[int, int]) -> bool:
+        """One word of some name, no kind of goods, amid a sentence: hardly what was asked for."""
+        start, end = chunk
+        word = self.words.folded[start]
+        if end > start + 1 or len(self.words.folded) < 4:
+            return False
+        return word not in self.search.heads and word not in self.search.concepts.said
 
     def _weak(self, chunk: tuple[int, int]) -> bool:
         start, end = chunk
@@ -351,16 +372,33 @@ class Asking:
         for item in self.reading.items:
             if item.kind != "place":
                 continue
-            goods = next((c for c in chunks if item.start == c[1] or (c[0] == item.end and not self.words.marked)), None)
+            goods = next(
+                (c for c in chunks if item.start == c[1] or (c[0] == item.end and not self.words.marked)),
+                None,
+            )
             if not goods:
                 continue
-            for numbers in ([*range(*goods), *range(item.start, item.end)], [*range(*goods), *self._without_type(item)]):
-                found = self.search.match(*self._pick(numbers))
-                if found.products:
-                    self.taken_places.add(item.start)
-                    self.asked = [(min(goods[0], item.start), max(goods[1], item.end))]
-                    return found
+            found = self._both(goods, item)
+            if found:
+                self.taken_places.add(item.start)
+                self.asked = [(min(goods[0], item.start), max(goods[1], item.end))]
+                return found
         return None
+
+    def _both(self, goods: tuple[int, int], place: Item) -> Found | None:
+        """What is these goods and of this place, the goods as typed or as a typo is read."""
+        folded, typed = self._pick(range(*goods))
+        for where in (range(place.start, place.end), self._without_type(place)):
+            there, marks = self._pick(where)
+            found = self.search.match([*folded, *there], [*typed, *marks])
+            if found.products:
+                return found
+        meant = self.search.look(folded, typed).corrected
+        if not meant:
+            return None
+        words = sentence(meant)
+        found = self.search.match([*words.folded, *there], [*words.typed, *marks])
+        return replace(found, corrected=meant) if found.products else None
 
     def _without_type(self, item: Item) -> range:
         words = ("huyen", "xa", "phuong", "thi", "tran", "tp", "thanh", "pho", "tt")

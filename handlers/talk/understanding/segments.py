@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from handlers.services.places import PlaceMatch, Places
 from handlers.services.search import Search
+from handlers.services.text import agreement
 from handlers.talk.understanding.lexicon import Lexicon, Phrase, said
 
 NEXT = 0.8
@@ -23,6 +24,8 @@ FILLER = 0.96
 LEAD = 0.6
 """worth of "in", "near" … before a place"""
 MAKER = 1.2
+WRONG, MISTYPED = -0.35, -0.75
+"""marks that fit worse make other words: of a single word, of a longer phrase (one wrong tone is forgiven)"""
 
 
 @dataclass(slots=True)
@@ -76,17 +79,19 @@ class Cutter:
         return _cover(ending), named
 
     def _phrases(self, words: Words) -> list[Item]:
-        found: dict[tuple[int, int, float, bool], list[Phrase]] = {}
+        found: dict[tuple[int, int, float, bool], Item] = {}
         for start, end, fit, phrase in said(self.lexicon, words.folded, words.typed, words.marked):
-            if fit > (-0.35 if end == start + 1 else -0.7 * (end - start)):
-                found.setdefault((start, end, fit, phrase.filler), []).append(phrase)
-        items = []
-        for (start, end, fit, filler), phrases in found.items():
-            score = (end - start) * (1 + NEXT) - NEXT + fit
-            if any(p.last for p in phrases):
-                score += 0.3
-            items.append(Item(start, end, score * FILLER if filler else score, "phrase", tuple(phrases)))
-        return items
+            length = end - start
+            if fit < 0 and _misfits(words.typed[start:end], phrase):
+                continue
+            item = found.get((start, end, fit, phrase.filler))
+            if item:
+                item.phrases = (*item.phrases, phrase)
+                continue
+            score = length * (1 + NEXT) - NEXT + fit + (0.3 if phrase.last else 0.0)
+            score = score * FILLER if phrase.filler else score
+            found[start, end, fit, phrase.filler] = Item(start, end, score, "phrase", (phrase,))
+        return list(found.values())
 
     def _products(self, words: Words) -> list[Item]:
         known, pairs, items = self.search.vocabulary.words, self.search.pairs, []
@@ -107,7 +112,9 @@ class Cutter:
     def _alone(self, i: int, words: Words) -> float:
         word = words.folded[i]
         fit = self._fit(i, words)
-        if word in self.search.heads or any(end == i + 1 for _, end in self._said(i, words)):
+        if any(end == i + 1 for _, end in self._said(i, words)):
+            return max(HEAD + fit, 0.01)
+        if word not in self.lexicon.words and self.search.is_head(word, words.typed[i]):
             return max(HEAD + fit, 0.01)
         if word not in self.search.named:
             return 0.01
@@ -162,6 +169,13 @@ class Cutter:
             if end - start > 1 and self.search.makers.find(words.folded[start:end], words.typed[start:end]):
                 best = start
         return best
+
+
+def _misfits(typed: Sequence[str], phrase: Phrase) -> bool:
+    """Whether the marks typed make other words than the phrase's."""
+    fits = [agreement(one, form) for one, form in zip(typed, phrase.typed, strict=True)]
+    strict = len(fits) == 1 or "intent:out_of_scope" in phrase.labels
+    return min(fits) <= WRONG if strict else sum(fits) <= MISTYPED
 
 
 def _cover(ending: list[list[Item]]) -> list[Item]:
