@@ -261,7 +261,8 @@ def prices(turn: Turn, products: Sequence[Product]) -> Messages:
     if not priced:
         words = turn.meaning.words if turn.meaning else ""
         text = _("No price is recorded for any product matching “{words}”.").format(words=cut(words, 60))
-        return [Message(text), *found_page(turn, 0, words, products)]
+        rows = tuple((product_button(product),) for product in products[:PAGE])
+        return [Message(text, buttons=(*rows, (menu_button(),)))]
     priced.sort(key=lambda product: product.price_vnd or 0)
     lines = [f"{place}. {name_of(p)}: {price_of(p)}" for place, p in enumerate(priced[: PAGE * 2], start=1)]
     rest = len(products) - len(priced)
