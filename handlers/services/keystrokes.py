@@ -1,7 +1,7 @@
 """What fingers do to words: Telex and VNI keys left raw, neighbouring keys, sounds that are written alike.
 
-Facts of Vietnamese typing, no list of products in it. Telex: tone keys ``s f r x j``, doubled letters for ``â ê ô đ``,
-``w`` for ``ă ơ ư``. VNI: digits 1–5 tones, 6–8 vowels, 9 ``đ``.
+Facts of Vietnamese typing, no list of products in it. Telex: tone keys ``s f r x j``, doubled letters for
+``â ê ô đ``, ``w`` for ``ă ơ ư``. VNI: digits 1–5 tones, 6–8 vowels, 9 ``đ``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ NEIGHBOURS = _neighbours()
 
 
 def unkeyed(word: str) -> list[str]:
-    """The folded words that raw Telex or VNI keys may stand for: ``vijt`` → ``vit``, ``mat65`` → ``mat``; else none."""
+    """The folded words that raw Telex or VNI keys may stand for: ``vijt`` → ``vit``, ``mat65`` →
+    ``mat``; else none.
+    """
     if any(c.isdigit() for c in word):
         return [re.sub(r"[1-9]", "", word)] if _VNI.fullmatch(word) else []
     found = {_collapse(word)}
@@ -50,8 +52,9 @@ def _collapse(word: str) -> str:
 
 
 _INITIALS = (
-    ("ngh", "ng"), ("gh", "g"), ("ph", "f"), ("ch", "c-"), ("tr", "c-"), ("th", "t-"), ("kh", "k-"), ("nh", "l"),
-    ("ng", "ng"), ("gi", "z"), ("qu", "w"), ("k", "k"), ("c", "k"), ("q", "k"), ("d", "z"), ("r", "z"), ("v", "z"),
+    ("ngh", "ng"), ("gh", "g"), ("ph", "f"), ("ch", "c-"), ("tr", "c-"), ("th", "t-"), ("kh", "k-"),
+    ("nh", "l"), ("ng", "ng"), ("gi", "z"), ("qu", "w"), ("k", "k"), ("c", "k"), ("q", "k"), ("d", "z"),
+    ("r", "z"), ("v", "z"),
     ("s", "s"), ("x", "s"), ("l", "l"), ("n", "l"),
 )  # fmt: skip
 _FINALS = (("ng", "n"), ("nh", "n"), ("ch", "t"), ("c", "t"), ("y", "i"))
@@ -60,7 +63,9 @@ _RIMES = (("uou", "iu"), ("ieu", "iu"), ("uu", "iu"), ("y", "i"))
 
 @lru_cache(maxsize=32_768)
 def sound(word: str) -> str:
-    """A key that words share which dialects and hasty spelling confuse: s/x, ch/tr, d/gi/r/v, l/n, c/k, n/ng, t/c, i/y."""
+    """A key that words share which dialects and hasty spelling confuse: s/x, ch/tr, d/gi/r/v, l/n,
+    c/k, n/ng, t/c, i/y.
+    """
     initial, rest = "", word
     for letters, heard in _INITIALS:
         if word.startswith(letters) and len(word) > len(letters):

@@ -1,41 +1,33 @@
-"""Words → products, codes and producers: an inverted index over folded words, typos corrected against its vocabulary.
+"""Words → products, codes and producers: an inverted index over folded words, typos corrected against its
+vocabulary.
 
-A product is found by its name, an alias, its English name, a part of a name, its code, its maker or its place, with or
-without diacritics. Synonyms are *concepts*: the same mark is put on a product's name and on what a person said, so that
-``mãng cầu Chi Lăng`` meets ``Na Chi Lăng``. Only products that match all that was said are given, best first; what
-matches less is offered by name (``near``) or with what was left out (``missing``).
+A product is found by its name, an alias, its English name, a part of a name, its code, its maker or its
+place, with or without diacritics. Synonyms are *concepts*: the same mark is put on a product's name and on
+what a person said, so that ``mãng cầu Chi Lăng`` meets ``Na Chi Lăng``. Only products that match all that
+was said are given, best first; what matches less is offered by name (``near``) or with what was left out
+(``missing``).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from rapidfuzz import fuzz, process
 
 from handlers.services.catalogue import Catalogue, Producer, Product
+from handlers.services.concepts import Concepts
+from handlers.services.makers import Makers
+from handlers.services.naming import STOP, Names, place_pairs, province, split
 from handlers.services.text import agreement, key, sentence
-from handlers.services.vocabulary import Vocabulary
 
 NEAR = 5
 """names offered when nothing matches"""
 RANKED = 200
 """candidates that are ranked one by one; more keep the registry's order, heads first"""
 FOUND_CACHE = 512
-BRACKETS = re.compile(r"\s*\(([^()]*)\)")
-GENERIC = tuple(
-    tuple(phrase.split())
-    for phrase in (
-        "htx|hop tac xa|cong ty|cty|co phan|cp|tnhh|mtv|mot thanh vien|co so|san xuat|ho kinh doanh|ho|kinh doanh|to hop tac|"
-        "xi nghiep|chi nhanh|ban quan ly|nong trang|nong nghiep|nong san|dich vu|che bien|phat trien|cong nghe cao|dau tu|"
-        "xuat nhap khau|van tai|sinh thai|du lich|thuong mai|di tich|va|ba|ong|anh|chi|cooperative|company|household|"
-        "the|of|and|lang son"
-    ).split("|")
-)
-"""words of producers' names that tell no producer from another"""
-STOP = frozenset("of the and with from under grown a in for to vol va cua".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +45,6 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Concept:
-    """A kind of goods with all its names; ``wide``: said for several kinds, so that narrower words win first."""
-
-    mark: str
-    typed: tuple[str, ...]
-    wide: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Element:
     """One thing that must be matched: by one of the terms (a concept's mark first, or a folded word)."""
 
@@ -74,74 +57,10 @@ class Element:
 NOTHING = Found()
 
 
-class Concepts:
-    """Synonyms as data: which words said (or written) carry which mark."""
-
-    def __init__(
-        self, synonyms: Mapping[str, Sequence[str]], kinds: Mapping[str, Sequence[str]] | None = None
-    ) -> None:
-        self.said: dict[str, list[Concept]] = {}
-        self._written: dict[str, list[tuple[str, str]]] = {}
-        self.lengths: dict[str, tuple[int, ...]] = {}
-        self._starts: dict[str, tuple[int, ...]] = {}
-        for name, others in synonyms.items():
-            for phrase in (name, *others):
-                self._say(f"={key(name)}", phrase, wide=False)
-                self._write(f"={key(name)}", phrase)
-        for name, covered in (kinds or {}).items():
-            said = [part.strip() for part in name.split("/")]
-            for phrase in said:
-                self._say(f"~{key(said[0])}", phrase, wide=True)
-            for phrase in covered:
-                self._write(f"~{key(said[0])}", phrase)
-
-    def _say(self, mark: str, phrase: str, *, wide: bool) -> None:
-        words = sentence(phrase)
-        if not words.folded:
-            return
-        concepts = self.said.setdefault(" ".join(words.folded), [])
-        concepts.append(Concept(mark, tuple(words.typed), wide))
-        _measure(self.lengths, words.folded)
-
-    def _write(self, mark: str, phrase: str) -> None:
-        words = sentence(phrase).typed
-        if words:
-            self._written.setdefault(" ".join(words), []).append((mark, phrase))
-            _measure(self._starts, words)
-
-    def marks(self, typed: Sequence[str]) -> list[tuple[str, int, int]]:
-        """The marks of a written name: (mark, first word, past the last); the longest phrase of each mark counts."""
-        found: list[tuple[str, int, int]] = []
-        for i, word in enumerate(typed):
-            for length in self._starts.get(word, ()):
-                written = (
-                    self._written.get(" ".join(typed[i : i + length])) if i + length <= len(typed) else None
-                )
-                found.extend((mark, i, i + length) for mark, _ in written or ())
-        return found
-
-    def said_at(self, folded: Sequence[str], typed: Sequence[str], i: int) -> list[tuple[Concept, int]]:
-        """The concepts that the words from ``i`` on may say, longest first, with the place past their last word."""
-        found = []
-        for length in self.lengths.get(folded[i], ()):
-            if i + length > len(folded):
-                continue
-            for concept in self.said.get(" ".join(folded[i : i + length]), ()):
-                if all(
-                    agreement(t, c) >= -0.1 for t, c in zip(typed[i : i + length], concept.typed, strict=True)
-                ):
-                    found.append((concept, i + length))
-        return found
-
-
-def _measure(lengths: dict[str, tuple[int, ...]], words: Sequence[str]) -> None:
-    known = lengths.get(words[0], ())
-    if len(words) not in known:
-        lengths[words[0]] = tuple(sorted({*known, len(words)}, reverse=True))
-
-
 class Search:
-    """Finds products, codes and producers. Built once per catalogue; immutable afterwards but for bounded caches."""
+    """Finds products, codes and producers. Built once per catalogue; immutable afterwards but for
+    bounded caches.
+    """
 
     def __init__(
         self,
@@ -149,113 +68,14 @@ class Search:
         synonyms: Mapping[str, Sequence[str]] | None = None,
         kinds: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        self.catalogue = catalogue
         self.concepts = Concepts(synonyms or {}, kinds)
-        self.products = tuple(catalogue.products.values())
-        self.named: dict[str, list[int]] = {}
-        self.around: dict[str, list[int]] = {}
-        self.heads: dict[str, list[int]] = {}
-        self.whole: dict[str, list[int]] = {}
-        self.pairs: dict[str, float] = {}
-        self.written: dict[str, set[str]] = {}
-        self._head_forms: dict[str, set[str]] = {}
-        self._behind: set[str] = set()
-        self.places = province(catalogue)
-        self.place_pairs = frozenset(place_pairs(catalogue))
-        self._codes = {key(product.code): product for product in self.products}
-        self._index()
-        self.vocabulary = Vocabulary(
-            (*self._said_words(), *self.written, *self._behind),
-            self.pairs,
-            strong=self.heads,
-        )
+        self.names = Names(catalogue, self.concepts)
         self.makers = Makers(catalogue.producers.values())
+        self.products = self.names.products
+        self._province = province(catalogue)
+        self._place_pairs = frozenset(place_pairs(catalogue))
+        self._codes = {key(product.code): product for product in self.products}
         self._find = lru_cache(maxsize=FOUND_CACHE)(self._search)
-        self.forms = lru_cache(maxsize=4_096)(self._forms)
-        self.fit = lru_cache(maxsize=8_192)(self._fit)
-
-    def _said_words(self) -> Iterable[str]:
-        for phrase in self.concepts.said:
-            words = phrase.split(" ")
-            yield from words
-            for concept in self.concepts.said[phrase]:
-                for word, typed in zip(words, concept.typed, strict=True):
-                    self.written.setdefault(word, set()).add(typed)
-            for first, second in zip(words, words[1:], strict=False):
-                self.pairs.setdefault(f"{first} {second}", 1.0)
-
-    # ------------------------------------------------------------------------------------------------- the index
-
-    def _index(self) -> None:
-        surroundings: dict[str, list[str]] = {}
-        for number, product in enumerate(self.products):
-            terms: set[str] = set()
-            main, qualifier = _split(product.name_vi)
-            self._name(number, main, terms, qualifier=qualifier)
-            for alias in product.aliases:
-                self._name(number, alias, terms)
-            if product.name_en:
-                self._name(number, _split(product.name_en)[0], terms, head=False)
-            for term in terms:
-                self.named.setdefault(term, []).append(number)
-            near: set[str] = set(sentence(qualifier).folded)
-            near.update(sentence(product.code).folded)
-            for text in (product.producer.name if product.producer else "", product.place or ""):
-                if text not in surroundings:
-                    surroundings[text] = sentence(text).folded
-                near.update(surroundings[text])
-            commune = self.catalogue.communes.get(product.commune_code or "")
-            if commune:
-                near.update(key(commune.short_name_vi).split(" "))
-            for term in near - terms:
-                self.around.setdefault(term, []).append(number)
-
-    def _name(
-        self, number: int, name: str, terms: set[str], *, qualifier: str = "", head: bool = True
-    ) -> None:
-        words = sentence(name)
-        if not words.folded:
-            return
-        folded = words.folded
-        terms.update(word for word in folded if word not in STOP)
-        marks = self.concepts.marks(words.typed)
-        terms.update(mark for mark, _, _ in marks)
-        if head:
-            for term in {folded[0], *(mark for mark, start, _ in marks if start <= 1)}:
-                self.heads.setdefault(term, []).append(number)
-            self._head_forms.setdefault(folded[0], set()).add(words.typed[0])
-        self.whole.setdefault(" ".join(folded), []).append(number)
-        behind = sentence(qualifier).folded if qualifier else []
-        if behind:
-            self.whole.setdefault(" ".join(folded + behind), []).append(number)
-        for word, typed in zip(folded, words.typed, strict=True):
-            self.written.setdefault(word, set()).add(typed)
-        self._behind.update(behind)
-        pairs, before = self.pairs, folded[0]
-        for word in (*folded[1:], *behind):
-            pairs[f"{before} {word}"] = 1.0
-            before = word
-
-    def _forms(self, number: int) -> dict[str, frozenset[str]]:
-        """Folded word → the ways it is written in the names of a product."""
-        forms: dict[str, set[str]] = {}
-        product = self.products[number]
-        for name in (product.name_vi, *product.aliases, product.name_en or ""):
-            words = sentence(name)
-            for folded, typed in zip(words.folded, words.typed, strict=True):
-                forms.setdefault(folded, set()).add(typed)
-        return {folded: frozenset(typed) for folded, typed in forms.items()}
-
-    def _fit(self, folded: str, typed: str) -> float:
-        """How well typed marks fit any way a word is written in names or synonyms."""
-        return max((agreement(typed, form) for form in self.written.get(folded, ())), default=0.0)
-
-    def is_head(self, folded: str, typed: str) -> bool:
-        """Whether a word is the first of a name: a kind of goods (``cải``, not ``cái``)."""
-        forms = self._head_forms.get(folded, ())
-        return any(agreement(typed, form) >= -0.1 for form in forms)
-
-    # -------------------------------------------------------------------------------------------------- questions
 
     def by_code(self, text: str) -> Product | None:
         """The product with this code, whatever its case, blanks and dashes; None if the registry has none."""
@@ -267,13 +87,13 @@ class Search:
         return self.makers.find(text.folded, text.typed)
 
     def find(self, words: str, *, limit: int | None = None) -> Found:
-        """Products for free words; ``limit`` cuts the list only. Typos are forgiven, typed marks respected."""
+        """Products for free words; ``limit`` cuts the list only. Typos are forgiven, typed marks
+        respected.
+        """
         text = sentence(words)
         found = self._find(tuple(text.folded), tuple(text.typed))
         if limit is not None and len(found.products) > limit:
-            return Found(
-                found.products[:limit], found.exact, found.corrected, found.near, found.missing, found.by_name
-            )
+            return replace(found, products=found.products[:limit])
         return found
 
     def look(self, folded: Sequence[str], typed: Sequence[str]) -> Found:
@@ -292,7 +112,7 @@ class Search:
         if found:
             return found
         for doubting in (False, True):
-            reads = self.vocabulary.read(plain, doubting=doubting)
+            reads = self.names.vocabulary.read(plain, doubting=doubting)
             meant = [read.word for read in reads]
             if meant == plain:
                 continue
@@ -305,9 +125,9 @@ class Search:
     def _without_province(self, folded: list[str], typed: list[str]) -> tuple[list[str], list[str]]:
         """The words without the province's name, which says nothing here, unless nothing else is left."""
         text = " ".join(folded)
-        if text in self.whole:
+        if text in self.names.whole:
             return folded, typed
-        for name in self.places:
+        for name in self._province:
             parts = name.split(" ")
             for i in range(len(folded) - len(parts) + 1):
                 if folded[i : i + len(parts)] == parts and len(folded) > len(parts):
@@ -316,7 +136,7 @@ class Search:
 
     def _exactly(self, folded: list[str], typed: list[str]) -> Found | None:
         """Products that have all the words, or None."""
-        whole = self.whole.get(" ".join(folded), ())
+        whole = self.names.whole.get(" ".join(folded), ())
         whole = [n for n in dict.fromkeys(whole) if self._agrees(n, folded, typed) > -0.65]
         strict = self._elements(folded, typed, wide=False)
         wide = self._elements(folded, typed, wide=True)
@@ -324,7 +144,7 @@ class Search:
         if len(readings) == 2 and not any(self._heads_of(element) for element in strict):
             readings = (wide, strict)
         for elements in readings:
-            numbers = self._all(elements, self.named)
+            numbers = self._all(elements, self.names.named)
             numbers = self._true(numbers, elements, folded, typed) | set(whole) if numbers else set(whole)
             if not numbers:
                 continue
@@ -392,8 +212,8 @@ class Search:
         result: set[int] | None = None
         inside: set[int] = set()
         for element in elements:
-            named = set().union(*(self.named.get(term, ()) for term in element.terms))
-            around = set() if element.concept else set(self.around.get(element.terms[0], ()))
+            named = set().union(*(self.names.named.get(term, ()) for term in element.terms))
+            around = set() if element.concept else set(self.names.around.get(element.terms[0], ()))
             inside |= self._heads_of(element) or (named if len(folded) > 2 else set())
             result = named | around if result is None else result & (named | around)
             if not result:
@@ -404,13 +224,11 @@ class Search:
         return Found(self._ranked(result, elements, folded, typed, ()))
 
     def _adjoins(self, number: int, elements: Sequence[Element], folded: Sequence[str]) -> bool:
-        """Whether words that are not in the name stand side by side where they were found, as they were said."""
-        product = self.products[number]
-        commune = self.catalogue.communes.get(product.commune_code or "")
-        texts = [_split(product.name_vi)[1], product.code, product.producer.name if product.producer else ""]
-        texts += [product.place or "", commune.short_name_vi if commune else ""]
-        around = " | ".join(map(key, texts))
-        named = set(self.forms(number))
+        """Whether words that are not in the name stand side by side where they were found, as they
+        were said.
+        """
+        around = self.names.surroundings(number)
+        named = set(self.names.forms(number))
         runs: list[list[str]] = [[]]
         for element in elements:
             if element.concept or folded[element.start] in named:
@@ -420,7 +238,7 @@ class Search:
         return all(f" {' '.join(run)} " in f" {around} " for run in runs if run)
 
     def _heads_of(self, element: Element) -> set[int]:
-        return set(self.heads.get(element.terms[0], ()))
+        return set(self.names.heads.get(element.terms[0], ()))
 
     def _true(
         self, numbers: set[int], elements: Sequence[Element], folded: list[str], typed: list[str]
@@ -441,20 +259,22 @@ class Search:
         return numbers
 
     def _telling(self, word: str, typed: str, numbers: set[int]) -> bool:
-        """Whether one word that is no kind of goods still names a product: rare, and no part of a place's name."""
+        """Whether one word that is no kind of goods still names a product: rare, and no part of a
+        place's name.
+        """
         if len(numbers) > 3 or word in self._of_places(numbers):
             return False
         if len(word) >= 4:
             return True
-        return not typed.isascii() and any(typed in self.forms(n).get(word, ()) for n in numbers)
+        return not typed.isascii() and any(typed in self.names.forms(n).get(word, ()) for n in numbers)
 
     def _of_places(self, numbers: Iterable[int]) -> set[str]:
         """The words that belong to names of places inside the names of these products."""
         found: set[str] = set()
         for n in numbers:
             words = sentence(self.products[n].name_vi).folded
-            for first, second in zip(words, words[1:], strict=False):
-                if f"{first} {second}" in self.place_pairs:
+            for first, second in pairwise(words):
+                if f"{first} {second}" in self._place_pairs:
                     found.update((first, second))
         return found
 
@@ -465,7 +285,7 @@ class Search:
         if all(word.isascii() for word in typed):
             return 0.0
         skip = {i for e in elements if e.concept for i in range(e.start, e.end)}
-        forms, total = self.forms(number), 0.0
+        forms, total = self.names.forms(number), 0.0
         for i, (word, mark) in enumerate(zip(folded, typed, strict=True)):
             if i not in skip and word in forms:
                 total += max(agreement(mark, form) for form in forms[word])
@@ -502,27 +322,31 @@ class Search:
             order = sorted(numbers, key=worth)
         return tuple(self.products[n] for n in order)
 
-    # -------------------------------------------------------------------------------------------- what nearly fits
+    # ------------------------------------------------------------------------------------ what nearly fits
 
     def _as_corrected(self, found: Found, meant: Sequence[str]) -> Found:
-        forms = self.forms(self._number(found.products[0]))
+        forms = self.names.forms(self._number(found.products[0]))
         shown = " ".join(min(forms[word], key=str.isascii) if word in forms else word for word in meant)
         return Found(found.products, False, shown, found.near, found.missing, found.by_name)
 
     def _number(self, product: Product) -> int:
-        return next(n for n in self.whole[key(_split(product.name_vi)[0])] if self.products[n] is product)
+        return next(
+            n for n in self.names.whole[key(split(product.name_vi)[0])] if self.products[n] is product
+        )
 
     def _partly(self, folded: list[str], typed: list[str]) -> Found:
-        """Nothing has all the words: what has the kind of goods, with the rest named as missing; else near names."""
+        """Nothing has all the words: what has the kind of goods, with the rest named as missing; else
+        near names.
+        """
         elements = self._elements(folded, typed, wide=True)
         known = [
             e
             for e in elements
-            if any(term in self.named for term in e.terms)
-            and (e.concept or self.fit(folded[e.start], typed[e.start]) > -0.35)
+            if any(term in self.names.named for term in e.terms)
+            and (e.concept or self.names.fit(folded[e.start], typed[e.start]) > -0.35)
         ]
         for kept in (known, [e for e in known if self._heads_of(e)][:1]):
-            numbers = self._all(kept, self.named) if kept else set()
+            numbers = self._all(kept, self.names.named) if kept else set()
             heads = set().union(*(self._heads_of(e) for e in kept)) if kept else set()
             if numbers & heads:
                 lost = " ".join(typed[i] for e in elements if e not in kept for i in range(e.start, e.end))
@@ -537,94 +361,11 @@ class Search:
         """Names that share a word or look alike, for "did you mean"; compared on a short list only."""
         pool: set[int] = set()
         for word in folded:
-            for other in (word, *(near for near, _ in self.vocabulary.candidates(word)[:3])):
+            for other in (word, *(near for near, _ in self.names.vocabulary.candidates(word)[:3])):
                 if other not in STOP and len(other) > 2:
-                    pool.update(self.named.get(other, ())[:RANKED])
+                    pool.update(self.names.named.get(other, ())[:RANKED])
         names = {n: key(self.products[n].name_vi) for n in sorted(pool)[: 2 * RANKED]}
         best = process.extract(
             " ".join(folded), names, scorer=fuzz.token_set_ratio, score_cutoff=60, limit=NEAR
         )
         return tuple(self.products[n].name_vi for _, _, n in best)
-
-
-class Makers:
-    """Producers by the telling words of their names."""
-
-    def __init__(self, producers: Iterable[Producer]) -> None:
-        self._all = tuple(producers)
-        self._telling: dict[str, list[int]] = {}
-        self._names: list[list[str]] = []
-        self._written: list[dict[str, str]] = []
-        self._words: set[str] = {word for phrase in GENERIC for word in phrase}
-        for number, producer in enumerate(self._all):
-            words = sentence(producer.name)
-            telling = telling_words(words.folded)
-            self._names.append(telling)
-            self._written.append(dict(zip(words.folded, words.typed, strict=True)))
-            self._words.update(words.folded)
-            for word in set(telling):
-                self._telling.setdefault(word, []).append(number)
-
-    def __contains__(self, word: str) -> bool:
-        return word in self._words
-
-    def find(self, folded: Sequence[str], typed: Sequence[str] = ()) -> list[Producer]:
-        """Producers with all the telling words, side by side where they are several; whole names first."""
-        asked = telling_words(folded)
-        if not asked:
-            return []
-        lists = [self._telling.get(word, ()) for word in asked]
-        numbers: set[int] = set(lists[0]).intersection(*lists[1:])
-        text = " ".join(asked)
-        marks = dict(zip(folded, typed, strict=False))
-
-        def fits(n: int) -> bool:
-            if len(asked) == 1 and len(self._names[n]) > 1 and len(text) < 4:
-                return False
-            if f" {text} " not in f" {' '.join(self._names[n])} ":
-                return False
-            return all(agreement(marks.get(w, w), self._written[n][w]) > -0.55 for w in asked)
-
-        fit = [n for n in numbers if fits(n)]
-        return [self._all[n] for n in sorted(fit, key=lambda n: (len(self._names[n]), n))]
-
-
-def telling_words(folded: Sequence[str]) -> list[str]:
-    """The words that are in no general phrase."""
-    kept: list[str] = []
-    i = 0
-    while i < len(folded):
-        general = max((len(p) for p in GENERIC if tuple(folded[i : i + len(p)]) == p), default=0)
-        if general:
-            i += general
-        else:
-            kept.append(folded[i])
-            i += 1
-    return kept or [word for word in folded if word not in ("htx", "cong", "ty")]
-
-
-def _split(name: str) -> tuple[str, str]:
-    """A name and what stands in its brackets: ``Na Chi Lăng (HTX Đồng Bành)``."""
-    if "(" not in name:
-        return name, ""
-    return BRACKETS.sub("", name).strip(), " ".join(BRACKETS.findall(name))
-
-
-def province(catalogue: Catalogue) -> tuple[str, ...]:
-    """The folded names of the province itself, which every product could carry."""
-    name = " ".join(word for word in key(catalogue.info.name).split() if word != "ocop")
-    return (name,) if name else ()
-
-
-def place_pairs(catalogue: Catalogue) -> Iterable[str]:
-    """Folded words that stand side by side in the names of communes, former units and districts."""
-    names = [commune.short_name_vi for commune in catalogue.communes.values()]
-    names += [unit.short_name for unit in catalogue.old_units]
-    names += [district for c in catalogue.communes.values() for district in c.old_districts]
-    names += [attraction.name_vi for attraction in catalogue.attractions.values()]
-    for name in set(names):
-        words = key(name).split(" ")
-        yield from (f"{first} {second}" for first, second in zip(words, words[1:], strict=False))
-
-
-__all__ = ["NOTHING", "Concepts", "Found", "Search", "place_pairs", "province"]

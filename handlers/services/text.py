@@ -1,7 +1,7 @@
 """Folding: how Vietnamese words are compared when the person may have typed no diacritics.
 
-Fold = NFC → đ/Đ → NFD → drop marks → casefold. Done once when storing, once a query. A mark that was typed still counts:
-:func:`agreement` says how well a typed word fits a written one of the same folded letters.
+Fold = NFC → đ/Đ → NFD → drop marks → casefold. Done once when storing, once a query. A mark that was typed
+still counts: :func:`agreement` says how well a typed word fits a written one of the same folded letters.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ def words(text: str) -> list[str]:
 
 
 def clean(text: str, limit: int = 2_000) -> str:
-    """What a person typed, made safe to handle: NFC, no control or direction marks, at most ``limit`` characters."""
+    """What a person typed, made safe to handle: NFC, no control or direction marks, at most ``limit``
+    characters.
+    """
     return _CONTROL.sub("", unicodedata.normalize("NFC", text[: limit * 2]))[:limit].strip()
 
 
@@ -103,8 +105,8 @@ def _parts(word: str) -> tuple[str, str]:
 def agreement(typed: str, form: str) -> float:
     """How well a typed word fits a written form with the same folded letters.
 
-    0.3 the same marks · 0 nothing typed that could disagree · −0.1 marks left out · −0.6 wrong tone, or other vowels
-    of the same word family · −1 another word (``đường`` for ``dương``, ``hỏi`` for ``hồi``).
+    0.3 the same marks · 0 nothing typed that could disagree · −0.1 marks left out · −0.6 wrong tone ·
+    −0.7 another vowel of the same tone · −1 another word (``đường`` for ``dương``, ``hỏi`` for ``hồi``).
     """
     if typed == form:
         return 0.0 if typed.isascii() else 0.3

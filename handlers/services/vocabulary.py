@@ -1,15 +1,17 @@
 """The words a text may consist of, and what a mistyped one was meant to be.
 
-A typo is corrected against this vocabulary, never against whole names: candidates come from an index of deletions
-(one letter left out of either side finds every single edit), a key of alike sounds and raw Telex/VNI keys; the
-neighbours decide between them (a Viterbi walk over candidates, worth more where two words are known to stand side by
-side). Costs are in "words": 0 as typed, 1 = as unlikely as an unknown word.
+A typo is corrected against this vocabulary, never against whole names: candidates come from an index of
+deletions (one letter left out of either side finds every single edit), a key of alike sounds and raw
+Telex/VNI keys; the neighbours decide between them (a Viterbi walk over candidates, worth more where two
+words are known to stand side by side). Costs are in "words": 0 as typed, 1 = as unlikely as an unknown
+word.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
@@ -40,7 +42,8 @@ class Read(NamedTuple):
 class Vocabulary:
     """Known words, which of them stand side by side, and corrections.
 
-    ``base`` is looked into as well; ``strong`` words (kinds of goods) are corrected to even where short and alone.
+    ``base`` is looked into as well; ``strong`` words (kinds of goods) are
+    corrected to even where short and alone.
     """
 
     def __init__(
@@ -131,7 +134,7 @@ class Vocabulary:
             return []
         best = [-price for _, price in choices[0]]
         back: list[list[int]] = []
-        for before, here in zip(choices, choices[1:], strict=False):
+        for before, here in pairwise(choices):
             row, came = [], []
             for word, price in here:
                 worth = [best[j] + self.pair(other, word) for j, (other, _) in enumerate(before)]
@@ -194,7 +197,8 @@ class Vocabulary:
 
 @lru_cache(maxsize=65_536)
 def cost(typed: str, meant: str) -> float:
-    """How far a typed word is from a known one, in words: 0.25 for alike sounds … 0.8 for two edits of a long word.
+    """How far a typed word is from a known one, in words: 0.25 for alike sounds … 0.8 for two edits of
+    a long word.
 
     Neighbouring keys, swapped and doubled letters cost least; a wrong first letter and short words cost more.
     """

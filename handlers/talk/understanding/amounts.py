@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 
 _UNITS = {
-    "k": 1_000, "nghin": 1_000, "ngan": 1_000, "ng": 1_000, "canh": 1_000, "thousand": 1_000, "tr": 1_000_000, "trieu": 1_000_000,
-    "cu": 1_000_000, "million": 1_000_000, "m": 1_000_000, "xi": 100_000, "lit": 100_000, "d": 1, "dong": 1, "vnd": 1, "vnđ": 1,
-}  # fmt: skip
+    **dict.fromkeys(("d", "dong", "vnd"), 1),
+    **dict.fromkeys(("k", "nghin", "ngan", "ng", "canh", "thousand"), 1_000),
+    **dict.fromkeys(("xi", "lit"), 100_000),
+    **dict.fromkeys(("tr", "trieu", "cu", "million", "m"), 1_000_000),
+}
+"""what follows a number, folded → dong"""
 _UNIT = "|".join(sorted(_UNITS, key=len, reverse=True))
 _MONEY = re.compile(
     rf"(?<![\w.,])(\d{{1,3}}(?:[.,]\d{{3}})+|\d+(?:[.,]\d+)?)\s*({_UNIT})?(?![^\W\d])(?:(\d{{1,3}})(?!\d))?",
     re.ASCII,
 )
-_HALF = re.compile(rf"(\d+)\s*(tr|trieu|cu)\s*(\d{{1,3}}|ruoi)\b")
+_HALF = re.compile(r"(\d+)\s*(tr|trieu|cu)\s*(\d{1,3}|ruoi)\b")
 _WORDS = {
     "mot": 1, "hai": 2, "ba": 3, "bon": 4, "nam": 5, "sau": 6, "bay": 7, "tam": 8, "chin": 9, "muoi": 10,
 }  # fmt: skip
@@ -24,7 +27,9 @@ LEAST = 10_000
 
 
 def money(folded_text: str) -> tuple[int, int, int] | None:
-    """The first sum of money: (dong, start, end), or None. ``300k``, ``1tr5``, ``500.000đ``, ``hai trăm nghìn``."""
+    """The first sum of money: (dong, start, end), or None. ``300k``, ``1tr5``, ``500.000đ``, ``hai
+    trăm nghìn``.
+    """
     half = _HALF.search(folded_text)
     if half:
         rest = half[3]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from handlers.talk.understanding.lexicon import Lexicon
+from handlers.talk.understanding.meaning import Meaning
 from handlers.talk.understanding.segments import Item
 
 POLITE = frozenset(
@@ -45,20 +46,7 @@ def labels_of(items: Sequence[Item]) -> Labels:
     return labels
 
 
-@dataclass(frozen=True, slots=True)
-class Things:
-    """What else the sentence names: it decides what "where" asks for."""
-
-    products: bool
-    places: bool
-    spots: bool
-    """a point of sale or an attraction is named"""
-    producers: bool
-    listing: bool
-    """a group, stars or a list is asked for"""
-
-
-def combined(lexicon: Lexicon, labels: Labels, things: Things) -> list[str]:
+def combined(lexicon: Lexicon, labels: Labels, meaning: Meaning) -> list[str]:
     """The intents of the sentence, in its order, without those that another one stands for."""
     found = dict(labels.intents)
     for cue in {name for name, _ in labels.cues}:
@@ -66,7 +54,7 @@ def combined(lexicon: Lexicon, labels: Labels, things: Things) -> list[str]:
             at = _in_order(cues, labels.cues)
             if at is not None:
                 found.setdefault(intent, at)
-    _ask_where(found, labels, things)
+    _ask_where(found, labels, meaning)
     if ALONE in found:
         return [ALONE]
     for intent in list(found):
@@ -74,7 +62,7 @@ def combined(lexicon: Lexicon, labels: Labels, things: Things) -> list[str]:
             if intent in found:
                 found.pop(other, None)
     rest = set(found) - POLITE
-    if rest or things.products or things.places or things.producers:
+    if rest or meaning.products or meaning.places or meaning.producers:
         for intent in POLITE & set(found):
             del found[intent]
     return sorted(found, key=found.__getitem__)
@@ -93,7 +81,7 @@ def _in_order(cues: Sequence[str], said: Sequence[tuple[str, int]]) -> int | Non
     return start
 
 
-def _ask_where(found: dict[str, int], labels: Labels, things: Things) -> None:
+def _ask_where(found: dict[str, int], labels: Labels, meaning: Meaning) -> None:
     """A bare "where": to buy a product, the way to a place, where to file, by what else is said."""
     where = next((at for cue, at in labels.cues if cue == "cue:where"), None)
     if where is None or found.keys() & {
@@ -106,10 +94,60 @@ def _ask_where(found: dict[str, int], labels: Labels, things: Things) -> None:
         "contact",
     }:
         return
-    if things.products or not (things.places or things.producers):
-        if not (found.keys() - POLITE) or things.products:
+    if meaning.products or not (meaning.places or meaning.producers):
+        if not (found.keys() - POLITE) or meaning.products:
             found["buy"] = where
-    elif things.producers:
+    elif meaning.producers:
         found["producer"] = where
     else:
         found["directions"] = where
+
+
+def settled(meaning: Meaning, intents: list[str], labels: Labels) -> Meaning:
+    """The meaning with its intents, and those that follow from what else was said."""
+    if intents == [ALONE]:
+        return Meaning((ALONE,), language=meaning.language, spans=meaning.spans, places=meaning.places)
+    if meaning.wants_language and "language" not in intents:
+        intents = ["language"]
+    if meaning.code and not meaning.products and "certificate" not in intents:
+        intents = [*(intent for intent in intents if intent != "list"), "certificate"]
+    state = _wished_state(meaning, intents, labels)
+    if state:
+        intents = [intent for intent in intents if intent not in ("certificate", "season")]
+    intents = _listing(meaning, intents, state)
+    return replace(meaning, intents=tuple(intents or _implied(meaning, labels)), state=state)
+
+
+def _wished_state(meaning: Meaning, intents: list[str], labels: Labels) -> str | None:
+    """The state that a list is asked for; beside one product it is a question about its certificate."""
+    if meaning.products or meaning.code or "my_certificates" in intents:
+        return None
+    lists = labels.has("which") or "list" in labels.intents or meaning.stars or meaning.group
+    return labels.others.get("state") if lists or meaning.places else None
+
+
+def _listing(meaning: Meaning, intents: list[str], state: str | None) -> list[str]:
+    """Group, stars or a state make a list, unless something else is asked."""
+    chosen = bool(meaning.group or meaning.stars or state)
+    if chosen:
+        intents = list(dict.fromkeys("list" if intent == "good_here" else intent for intent in intents))
+    if (chosen and not meaning.products and not intents) or (state and "list" not in intents):
+        return [*intents, "list"]
+    if meaning.producers and not meaning.products and intents == ["good_here"]:
+        return ["list"]
+    if meaning.products and intents == ["list"] and not (meaning.stars or meaning.group):
+        return []
+    return intents
+
+
+def _implied(meaning: Meaning, labels: Labels) -> list[str]:
+    """What a sentence without a plain intent asks by the things it names."""
+    if meaning.stars and len(meaning.products) == 1:
+        return ["certificate"]
+    if meaning.products and labels.has("trade"):
+        return ["buy"]
+    if meaning.budget and not meaning.products:
+        return ["gifts"]
+    if meaning.number and "number" in labels.others:
+        return ["pick"]
+    return []

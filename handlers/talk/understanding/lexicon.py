@@ -1,7 +1,9 @@
-"""What people say, read from ``locales/*/phrases.toml``: phrases with their labels, found by their first word.
+"""What people say, read from ``locales/*/phrases.toml``: phrases with their labels, found by their first
+word.
 
-A label is ``<kind>:<name>``: ``intent:buy``, ``cue:where``, ``filler:``, ``group:food``, ``stars:4``, ``language:en``,
-``state:expired``, ``number:2``. Texts of all languages are known at once, because people mix them.
+A label is ``<kind>:<name>``: ``intent:buy``, ``cue:where``, ``filler:``, ``group:food``, ``stars:4``,
+``language:en``, ``state:expired``, ``number:2``. Texts of all languages are known at once, because people
+mix them.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +101,7 @@ def _take(draft: _Draft, told: Mapping[str, Any]) -> None:
         draft.synonyms[name] = (*draft.synonyms.get(name, ()), *others)
     for name, covered in told.get("kinds", {}).items():
         draft.kinds[name] = tuple(covered)
-    for phrase in (*sum(map(list, told.get("synonyms", {}).values()), []), *told.get("kinds", {})):
+    for phrase in chain(*told.get("synonyms", {}).values(), told.get("kinds", {})):
         for word in sentence(phrase).folded:
             draft.goods.setdefault(word, set()).add(tongue)
     for name, meant in told.get("short", {}).items():
@@ -134,7 +137,7 @@ def _finish(draft: _Draft) -> Lexicon:
         lengths.setdefault(folded[0], set()).add(len(folded))
         for word in folded:
             tongues.setdefault(word, set()).update(spoken)
-        for pair in zip(folded, folded[1:], strict=False):
+        for pair in pairwise(folded):
             pairs[" ".join(pair)] = 0.8
     words = frozenset(tongues)
     for word, spoken in draft.goods.items():
@@ -163,7 +166,9 @@ def _by_first_cue(
 
 
 Said = tuple[int, int, float, Phrase]
-"""first word, past the last, how well the typed marks fit (0 = nothing typed that could disagree), the phrase"""
+"""first word, past the last, how well the typed marks fit (0 = nothing typed that could disagree), the
+phrase
+"""
 
 
 def said(lexicon: Lexicon, folded: Sequence[str], typed: Sequence[str], marked: bool) -> list[Said]:

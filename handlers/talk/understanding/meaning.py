@@ -10,7 +10,9 @@ from handlers.services.places import PlaceMatch
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Where the conversation stands: the product just shown (its code), the open question, codes just listed."""
+    """Where the conversation stands: the product just shown (its code), the open question, codes just
+    listed.
+    """
 
     product: str | None = None
     step: str | None = None
@@ -24,7 +26,9 @@ class Span:
     start: int
     end: int
     kind: str
-    """intent, cue, product, place, producer, group, stars, state, budget, number, code, language, filler, unknown"""
+    """intent, cue, product, place, producer, group, stars, state, budget, number, code, language,
+    filler, unknown
+    """
     value: str
 
 

@@ -1,8 +1,8 @@
 """Cutting a sentence: which words are a product, a place, a maker, an intent, and which are padding.
 
-Every reading of every stretch of words is an :class:`Item` with a score; the best non-overlapping cover wins (weighted
-interval scheduling). Longer stretches beat shorter ones, typed marks count for or against, products win over places
-inside their names, places over single words.
+Every reading of every stretch of words is an :class:`Item` with a score; the best non-overlapping cover
+wins (weighted interval scheduling). Longer stretches beat shorter ones, typed marks count for or against,
+products win over places inside their names, places over single words.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Cutter:
         return list(found.values())
 
     def _products(self, words: Words) -> list[Item]:
-        known, pairs, items = self.search.vocabulary.words, self.search.pairs, []
+        known, pairs, items = self.search.names.vocabulary.words, self.search.names.pairs, []
         folded = words.folded
         worth = [self._alone(i, words) if word in known else 0.0 for i, word in enumerate(folded)]
         for start, single in enumerate(worth):
@@ -114,9 +114,9 @@ class Cutter:
         fit = self._fit(i, words)
         if any(end == i + 1 for _, end in self._said(i, words)):
             return max(HEAD + fit, 0.01)
-        if word not in self.lexicon.words and self.search.is_head(word, words.typed[i]):
+        if word not in self.lexicon.words and self.search.names.is_head(word, words.typed[i]):
             return max(HEAD + fit, 0.01)
-        if word not in self.search.named:
+        if word not in self.search.names.named:
             return 0.01
         return max((COMMON if word in self.lexicon.words else PLAIN) + fit, 0.01)
 
@@ -126,7 +126,7 @@ class Cutter:
         return list(self.search.concepts.said_at(words.folded, words.typed, i))
 
     def _fit(self, i: int, words: Words) -> float:
-        return self.search.fit(words.folded[i], words.typed[i]) if words.marked else 0.0
+        return self.search.names.fit(words.folded[i], words.typed[i]) if words.marked else 0.0
 
     def _place(self, match: PlaceMatch, words: Words) -> Item:
         length = match.end - match.start

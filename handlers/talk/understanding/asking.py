@@ -1,0 +1,241 @@
+"""What the words of one reading ask for: products, the places and producers beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from handlers.services.catalogue import Producer
+from handlers.services.places import PlaceMatch
+from handlers.services.search import NOTHING, Found, Search
+from handlers.services.text import Sentence, sentence
+from handlers.talk.understanding.lexicon import Lexicon
+from handlers.talk.understanding.meaning import Span
+from handlers.talk.understanding.segments import Item, Words
+
+BREAK = re.compile(r"[,;.?!:\n]")
+
+
+@dataclass(slots=True)
+class Reading:
+    """One way to read a sentence."""
+
+    words: Words
+    origin: list[int]
+    """number of the word of the text that each word came from"""
+    items: list[Item]
+    places: list[PlaceMatch]
+    repaired: bool
+
+
+class Asking:
+    """The products, places and producers of one reading."""
+
+    def __init__(self, search: Search, lexicon: Lexicon, cut: Sentence, reading: Reading) -> None:
+        self.search = search
+        self.lexicon = lexicon
+        self.cut = cut
+        self.reading = reading
+        self.words = reading.words
+        covered = [False] * len(self.words.folded)
+        for item in reading.items:
+            for i in range(item.start, item.end):
+                covered[i] = True
+        self.covered = covered
+        self.taken_places: set[int] = set()
+        self.asked: list[tuple[int, int]] = []
+
+    def products(self) -> tuple[Found, str]:
+        """What the words left ask for, and these words as typed."""
+        chunks = self._chunks()
+        if not chunks:
+            return NOTHING, self._typed(self._unknown())
+        self.asked = chunks
+        found = self._look(chunks)
+        return found, self._typed([i for start, end in self.asked for i in range(start, end)])
+
+    def _chunks(self) -> list[tuple[int, int]]:
+        """Stretches of product words, with the unknown words right behind them."""
+        chunks: list[tuple[int, int]] = []
+        for item in self.reading.items:
+            if item.kind != "product":
+                continue
+            if chunks and chunks[-1][1] == item.start and not self._broken(item.start):
+                chunks[-1] = (chunks[-1][0], item.end)
+            else:
+                chunks.append((item.start, item.end))
+        grown = []
+        for start, end in chunks:
+            while end < len(self.covered) and not self.covered[end] and not self._broken(end):
+                if self.words.folded[end][0].isdigit():
+                    break
+                end += 1
+            grown.append((start, end))
+        grown = [chunk for chunk in grown if not self._stray(chunk)]
+        if len(grown) > 1:
+            grown = [chunk for chunk in grown if chunk[0] not in self._denied()] or grown
+        if len(grown) > 1:
+            strong = [c for c in grown if not self._weak(c)]
+            grown = strong or grown
+        return grown
+
+    def _broken(self, i: int) -> bool:
+        """Whether a comma or the like stands before this word."""
+        before, here = self.reading.origin[i - 1], self.reading.origin[i]
+        return bool(BREAK.search(self.cut.text[self.cut.spans[before][1] : self.cut.spans[here][0]]))
+
+    def _denied(self) -> set[int]:
+        """Where words begin that were said not to be meant: ``không phải na``."""
+        return {
+            item.end
+            for item in self.reading.items
+            if any("intent:not_that" in phrase.labels for phrase in item.phrases)
+        }
+
+    def _stray(self, chunk: tuple[int, int]) -> bool:
+        """One word of some name, no kind of goods, amid a sentence: hardly what was asked for."""
+        start, end = chunk
+        word = self.words.folded[start]
+        if end > start + 1 or len(self.words.folded) < 4:
+            return False
+        return word not in self.search.names.heads and word not in self.search.concepts.said
+
+    def _weak(self, chunk: tuple[int, int]) -> bool:
+        start, end = chunk
+        return end == start + 1 and self.words.folded[start] in self.lexicon.words
+
+    def _look(self, chunks: list[tuple[int, int]]) -> Found:
+        with_place = self._with_place(chunks)
+        if with_place:
+            return with_place
+        if len(chunks) > 1:
+            together = [i for start, end in chunks for i in range(start, end)]
+            found = self.search.match(*self._pick(together))
+            if found.products and found.by_name:
+                return found
+        results = [(self.search.look(*self._pick(range(*chunk))), chunk) for chunk in chunks]
+        good = [(found, chunk) for found, chunk in results if found.products and not found.missing]
+        good = good or [(found, chunk) for found, chunk in results if found.products]
+        if not good:
+            return results[0][0] if results else NOTHING
+        self.asked = [chunk for _, chunk in good]
+        first = good[0][0]
+        if len(good) == 1:
+            return first
+        products = dict.fromkeys(product for found, _ in good for product in found.products)
+        return replace(first, products=tuple(products), exact=False)
+
+    def _with_place(self, chunks: list[tuple[int, int]]) -> Found | None:
+        """A place beside the goods belongs to them, if something has both: ``na Hữu Lũng``, ``Mau Son
+        wine``.
+        """
+        for item in self.reading.items:
+            if item.kind != "place":
+                continue
+            goods = next(
+                (c for c in chunks if item.start == c[1] or (c[0] == item.end and not self.words.marked)),
+                None,
+            )
+            if not goods:
+                continue
+            found = self._both(goods, item)
+            if found:
+                self.taken_places.add(item.start)
+                self.asked = [(min(goods[0], item.start), max(goods[1], item.end))]
+                return found
+        return None
+
+    def _both(self, goods: tuple[int, int], place: Item) -> Found | None:
+        """What is these goods and of this place, the goods as typed or as a typo is read."""
+        folded, typed = self._pick(range(*goods))
+        for where in (range(place.start, place.end), self._without_type(place)):
+            there, marks = self._pick(where)
+            found = self.search.match([*folded, *there], [*typed, *marks])
+            if found.products:
+                return found
+        meant = self.search.look(folded, typed).corrected
+        if not meant:
+            return None
+        words = sentence(meant)
+        found = self.search.match([*words.folded, *there], [*words.typed, *marks])
+        return replace(found, corrected=meant) if found.products else None
+
+    def _without_type(self, item: Item) -> range:
+        words = ("huyen", "xa", "phuong", "thi", "tran", "tp", "thanh", "pho", "tt")
+        start = item.start
+        while start < item.end - 1 and self.words.folded[start] in words:
+            start += 1
+        return range(start, item.end)
+
+    def _pick(self, numbers: Sequence[int]) -> tuple[list[str], list[str]]:
+        return [self.words.folded[i] for i in numbers], [self.words.typed[i] for i in numbers]
+
+    def _unknown(self) -> list[int]:
+        return [
+            i for i, known in enumerate(self.covered) if not known and not self.words.folded[i][0].isdigit()
+        ]
+
+    def _typed(self, numbers: Sequence[int]) -> str:
+        """The words as the person typed them, between the first and the last."""
+        if not numbers:
+            return ""
+        first, last = self.reading.origin[numbers[0]], self.reading.origin[numbers[-1]]
+        return self.cut.between(first, last + 1)
+
+    def read_as(self) -> str | None:
+        """The asked words as read, when that differs from what was typed."""
+        numbers = [i for start, end in self.asked for i in range(start, end)]
+        meant = [self.words.folded[i] for i in numbers]
+        typed = [self.cut.folded[self.reading.origin[i]] for i in numbers]
+        if meant == typed:
+            return None
+        return " ".join(_shown(self.search, word) for word in meant)
+
+    def places_left(self) -> list[PlaceMatch]:
+        """The places that are no part of a product or a producer."""
+        kept = {
+            (item.start, item.end)
+            for item in self.reading.items
+            if item.kind == "place" and item.start not in self.taken_places
+        }
+        found = [match for match in self.reading.places if (match.start, match.end) in kept]
+        origin = self.reading.origin
+        return [
+            match
+            if not self.reading.repaired and origin[match.start] == match.start
+            else replace(match, start=origin[match.start], end=origin[match.end - 1] + 1)
+            for match in found
+        ]
+
+    def producers(self) -> list[Producer]:
+        """Producers that were named with what they are (``HTX …``)."""
+        found: list[Producer] = []
+        for item in self.reading.items:
+            if item.kind == "maker":
+                found += self.search.makers.find(self.words.folded[item.start : item.end])
+        return found
+
+    def spans(self, budget: tuple[int, int, int] | None) -> tuple[Span, ...]:
+        """What each stretch of the text was taken for."""
+        spans = [
+            Span(start, end, "budget", str(amount)) for amount, start, end in ([budget] if budget else [])
+        ]
+        for item in self.reading.items:
+            start = self.cut.spans[self.reading.origin[item.start]][0]
+            end = self.cut.spans[self.reading.origin[item.end - 1]][1]
+            if item.kind != "phrase":
+                spans.append(Span(start, end, item.kind, " ".join(self.words.folded[item.start : item.end])))
+                continue
+            for label in dict.fromkeys(label for phrase in item.phrases for label in phrase.labels):
+                kind, _, value = label.partition(":")
+                spans.append(Span(start, end, kind, value))
+        for i in self._unknown():
+            start, end = self.cut.spans[self.reading.origin[i]]
+            spans.append(Span(start, end, "unknown", self.words.folded[i]))
+        return tuple(sorted(spans, key=lambda span: (span.start, span.end)))
+
+
+def _shown(search: Search, word: str) -> str:
+    forms = search.names.written.get(word)
+    return min(forms, key=lambda form: (form.isascii(), form)) if forms else word
