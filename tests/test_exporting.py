@@ -18,6 +18,7 @@ import db
 from handlers.services.certificates import State, verdict
 from handlers.services.exporting import Only, export_folder
 from handlers.services.importing import import_paths
+from handlers.services.importing.cells import SPREADSHEET_ERRORS
 from handlers.services.importing.kinds import KINDS
 from handlers.services.publishing import published, registry_version
 from tests.conftest import SAMPLE
@@ -158,7 +159,8 @@ async def test_a_formula_stays_text_in_a_workbook(sqlite_engine: AsyncEngine, tm
 words = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"], include_characters="\n\t,;\"'đĐơƯ"),
     max_size=20,
-)
+).filter(lambda word: word.strip() not in SPREADSHEET_ERRORS)
+"""What people write, but for the marks of a broken formula, which an import refuses."""
 partial = st.one_of(
     st.dates(date(2000, 1, 1), date(2100, 1, 1)).map(str),
     st.dates(date(2000, 1, 1), date(2100, 1, 1)).map(lambda day: f"{day:%Y-%m}"),

@@ -27,7 +27,8 @@ SERIAL_ZERO = date(1899, 12, 30)
 """Day 0 of a spreadsheet's serial numbers (1900 date system, valid from 1 March 1900)."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_SPREADSHEET_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"})
+SPREADSHEET_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"})
+"""What a spreadsheet shows where a formula failed."""
 _DAY_FIRST = re.compile(r"(?:(\d{1,2})[/.-])?(\d{1,2})[/.-](\d{4})")
 _SERIAL = re.compile(r"[2-9]\d{4}(?:\.\d+)?")
 _GROUPED = re.compile(r"\d{1,3}(?:[.,\s]\d{3})+")
@@ -70,7 +71,7 @@ def text(written: str) -> str:
         raise CellError("too_long", most=str(LONGEST_TEXT))
     if _CONTROL.search(written):
         raise CellError("control_character")
-    if written in _SPREADSHEET_ERRORS:
+    if written in SPREADSHEET_ERRORS:
         raise CellError("spreadsheet_error")
     return written
 
