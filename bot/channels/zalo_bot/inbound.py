@@ -8,14 +8,13 @@ platform says ``message.unsupported.received`` without content. Format: docs.zal
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-
-import orjson
 
 from bot.channels.channel import BadRequest
 from handlers.talk.message import Content, File, Inbound, Joined, Text, Unsupported
@@ -61,7 +60,7 @@ def identify(update: Raw) -> tuple[str, str]:
     if not number:
         if _kind(name) and message:
             raise BadRequest("a message needs a message_id")
-        number = hashlib.sha256(orjson.dumps(event, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
+        number = hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()[:32]
     if not _kind(name) or _kind(name) in _SILENT:
         number = f"{name}:{number}"
     return f"{chat}/{number}", chat

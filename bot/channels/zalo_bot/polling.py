@@ -2,7 +2,7 @@
 
 The platform gives one update at a time and forgets it with that: there is no offset and no second chance.
 So an update is stored before the next one is asked for, and kept in hand while the database is away. An
-update that cannot be stored while others can is given up after :data:`TRIES`. With a webhook set the poll
+update that cannot be stored while :data:`TRIES` times others can is given up. With a webhook set the poll
 stays silent for ever (docs.zaloplatforms.com/docs/BOT): it is taken away first, and looked for again when
 nothing has come for long.
 """
@@ -37,8 +37,11 @@ Report = Callable[[str, str], None]
 
 @dataclass(slots=True)
 class _Held:
+    """An update in hand: how often it could not be stored, and how often while others could."""
+
     update: dict[str, Any]
     tries: int = 0
+    passed_over: int = 0
 
 
 @dataclass(slots=True)
@@ -116,17 +119,29 @@ class Poller:
             await self._without_webhook()
 
     async def _keep(self) -> bool:
-        """Store everything in hand; False while we must not ask for more."""
-        stored = [one for one in self._held if await self._stored(one)]
-        self._held = [one for one in self._held if one not in stored]
-        if stored:
-            for hopeless in [one for one in self._held if one.tries >= TRIES]:
-                log.error(
-                    "an update could not be stored in %s tries while others could: left out", hopeless.tries
-                )
-                self._held.remove(hopeless)
-        patient = all(one.tries >= TRIES for one in self._held) and len(self._held) < HELD
-        return not self._held or patient
+        """Store everything in hand, oldest first; False while we must not ask for more."""
+        while await self._store_one():
+            pass
+        return not self._held or (len(self._held) < HELD and all(one.tries >= TRIES for one in self._held))
+
+    async def _store_one(self) -> bool:
+        """Store the oldest that can be stored. One that failed often no longer bars the way of the next."""
+        for place, held in enumerate(self._held):
+            if await self._stored(held):
+                del self._held[place]
+                self._pass_over(self._held[:place])
+                return True
+            if held.tries < TRIES:
+                return False
+        return False
+
+    def _pass_over(self, older: list[_Held]) -> None:
+        """These could not be stored while a younger one could."""
+        for held in older:
+            held.passed_over += 1
+            if held.passed_over == TRIES:
+                log.error("an update could not be stored in %s tries and is left out", held.tries)
+                self._held.remove(held)
 
     async def _stored(self, held: _Held) -> bool:
         """Store one update; when we are told to stop meanwhile, that is finished first."""
@@ -138,7 +153,8 @@ class Poller:
             raise
         except Exception as error:  # noqa: BLE001 - whatever one update does, the next one must be heard
             held.tries += 1
-            log.error("an update could not be stored (%s)", type(error).__name__)
+            if held.tries == 1:
+                log.error("an update could not be stored yet (%s)", type(error).__name__)
             return False
         return True
 
