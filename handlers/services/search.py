@@ -254,9 +254,15 @@ class Search:
         if any(not word.isascii() for word in typed) and len(numbers) <= RANKED:
             fit = {n: self._agrees(n, folded, typed, elements) for n in numbers}
             best = max(fit.values())
-            floor = -0.55 if len(folded) == 1 else -0.8
-            numbers = {n for n, value in fit.items() if value >= max(floor, best - 0.45)}
+            numbers = {n for n, fits in fit.items() if fits >= max(self._floor(n, folded), best - 0.45)}
         return numbers
+
+    def _floor(self, number: int, folded: Sequence[str]) -> float:
+        """How badly marks may fit: one wrong tone is forgiven in words that stand side by side in a name."""
+        product = self.products[number]
+        together = f" {' '.join(folded)} "
+        names = (product.name_vi, *product.aliases, product.name_en or "")
+        return -0.8 if len(folded) > 1 and any(together in f" {key(name)} " for name in names) else -0.55
 
     def _telling(self, word: str, typed: str, numbers: set[int]) -> bool:
         """Whether one word that is no kind of goods still names a product: rare, and no part of a
@@ -266,7 +272,7 @@ class Search:
             return False
         if len(word) >= 4:
             return True
-        return not typed.isascii() and any(typed in self.names.forms(n).get(word, ()) for n in numbers)
+        return len(word) == 3 and not typed.isascii() and any(typed in self.names.forms(n).get(word, ()) for n in numbers)
 
     def _of_places(self, numbers: Iterable[int]) -> set[str]:
         """The words that belong to names of places inside the names of these products."""
@@ -352,7 +358,7 @@ class Search:
                 lost = " ".join(typed[i] for e in elements if e not in kept for i in range(e.start, e.end))
                 ranked = self._ranked(numbers & heads, kept, folded, typed, ())
                 near = tuple(product.name_vi for product in ranked[:NEAR])
-                if any(e.concept or e.end - e.start > 1 for e in kept) or len(kept) > 1:
+                if sum(e.end - e.start for e in kept) > 1 or not lost:
                     return Found(ranked, missing=lost, near=near)
                 return Found(near=near)
         return Found(near=self._alike(folded))
