@@ -86,6 +86,7 @@ class Answering:
     async def _run(self, turn: Turn) -> list[Message]:
         parts = []
         missed = turn.standing.get("missed")
+        before = turn.standing.get("trail")
         for handler, arguments in self._router.choose(turn):
             parts.append(await self._call(turn, (handler, arguments)))
         if turn.standing.get("missed") == missed:
@@ -93,6 +94,8 @@ class Answering:
         content = turn.inbound.content
         if isinstance(content, Press):
             self._step_on(turn, content.action)
+        beside = turn.standing.get("trail") == before
+        turn.standing.put("beside", True if beside and before else None)
         return merge(parts)
 
     async def _call(self, turn: Turn, chosen: Chosen) -> list[Message]:

@@ -188,8 +188,8 @@ def nearest_to(
     for nearby in named[:SHOWN]:
         shown.append(nearby)
         lines.append(f"{len(shown)}. {_line(turn, nearby, rough)}")
-    if named and others:
-        lines.append(_("Other showrooms near there:"))
+    if products and others:
+        lines.append(_("Other showrooms near there:") if named else _("Showrooms in general:"))
     for nearby in others[: SHOWN if not named else SHOWN - 1]:
         shown.append(nearby)
         lines.append(f"{len(shown)}. {_line(turn, nearby, rough)}")
@@ -380,7 +380,7 @@ def _stock_words(turn: Turn, products: Sequence[Product], sellers: dict[str, boo
         return _(
             "No showroom has confirmed that it sells this; these name such goods (please ask before you go):"
         )
-    return _("No showroom has confirmed that it sells this, and none names such goods. Showrooms in general:")
+    return _("No showroom has confirmed that it sells this, and none names such goods.")
 
 
 # ------------------------------------------------------------------------------------------------------ one, and all

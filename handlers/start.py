@@ -142,11 +142,10 @@ def back(turn: Turn) -> Messages | Redo:
     """The page before this one; at the beginning, the menu."""
     turn.standing.put("step", None)
     trail = list(turn.standing.get("trail") or [])
-    if len(trail) < 2:
-        turn.standing.put("trail", None)
-        return menu(turn)
-    turn.standing.put("trail", trail[:-2] or None)
-    return Redo(trail[-2])
+    if trail and not turn.standing.get("beside"):
+        trail.pop()
+    turn.standing.put("trail", trail[:-1] or None)
+    return Redo(trail[-1]) if trail else menu(turn)
 
 
 def onward(turn: Turn) -> Messages | Redo:

@@ -33,11 +33,11 @@ WANTED: Mapping[str, Callable[[Verdict], bool]] = {
 """Which products an export keeps, by their certificate's verdict; the other files are always whole."""
 
 
-async def export_folder(engine: AsyncEngine, path: Path | str, only: Only = "all", *, on: date) -> list[Path]:
+async def export_folder(engine: AsyncEngine, path: Path | str, only: Only = "all", *, on: date) -> int:
     """Write the registry to a folder (made if need be), or to a workbook when the path ends in ``.xlsx``.
 
     ``only`` keeps the products whose certificate is so on the day ``on``, with their stock and history.
-    Gives the files written. Raises OSError when the place cannot be written to.
+    Gives the number of products written. Raises OSError when the place cannot be written to.
     """
     target = Path(path)
     async with engine.connect() as connection:
@@ -45,7 +45,8 @@ async def export_folder(engine: AsyncEngine, path: Path | str, only: Only = "all
     tables = await asyncio.to_thread(_tables, held, only, on)
     registry = held["registry"][0] if held["registry"] else {}
     write = _write_workbook if target.suffix.lower() == ".xlsx" else _write_folder
-    return await asyncio.to_thread(write, target, tables, registry)
+    await asyncio.to_thread(write, target, tables, registry)
+    return len(tables["products"]) - 1
 
 
 def _tables(held: dict[str, list[Values]], only: Only, on: date) -> dict[str, list[list[str]]]:
@@ -95,7 +96,7 @@ def _written(value: Any) -> str:
             return str(value)
 
 
-def _write_folder(folder: Path, tables: dict[str, list[list[str]]], registry: Values) -> list[Path]:
+def _write_folder(folder: Path, tables: dict[str, list[list[str]]], registry: Values) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     contents = {f"{name}.csv": _csv(rows) for name, rows in tables.items()}
     if registry:
@@ -104,7 +105,6 @@ def _write_folder(folder: Path, tables: dict[str, list[list[str]]], registry: Va
         unfinished = folder / f".{name}.part"
         unfinished.write_bytes(content.encode())
         unfinished.replace(folder / name)
-    return [folder / name for name in contents]
 
 
 def _csv(rows: list[list[str]]) -> str:
@@ -130,7 +130,7 @@ def _toml_value(value: Any) -> str:
             return json.dumps(str(value), ensure_ascii=False)
 
 
-def _write_workbook(path: Path, tables: dict[str, list[list[str]]], registry: Values) -> list[Path]:
+def _write_workbook(path: Path, tables: dict[str, list[list[str]]], registry: Values) -> None:
     """Every cell is text: leading zeros stay, and nothing a person wrote becomes a formula."""
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
@@ -151,4 +151,3 @@ def _write_workbook(path: Path, tables: dict[str, list[list[str]]], registry: Va
     unfinished = path.with_name(f".{path.name}.part")
     book.save(unfinished)
     unfinished.replace(path)
-    return [path]

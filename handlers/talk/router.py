@@ -63,6 +63,11 @@ class Routes:
     empty: Handler
 
 
+def redo(_turn: Turn, action: str) -> Redo:
+    """Let an action answer, as if its button had been pressed."""
+    return Redo(action)
+
+
 class Router:
     """Finds what answers a turn."""
 
@@ -95,7 +100,7 @@ class Router:
                 return [(command.handler, (rest.strip(),) if rest.strip() else ())]
         offered = self._offered(turn, text)
         if offered:
-            return [self.pressed(offered)]
+            return [(redo, (offered,))]
         meaning = self._understand(turn, text)
         step = turn.standing.get("step")
         opened = self.routes.steps.get(step["name"]) if step else None

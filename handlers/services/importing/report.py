@@ -7,7 +7,7 @@ file as a whole. Every reason is one of :data:`REASONS`; its arguments are texts
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -101,6 +101,12 @@ class Entry:
         if self.reason not in REASONS or not set(self.args) <= set(REASONS[self.reason]):
             raise ValueError(f"not a reason of REASONS: {self.reason} {sorted(self.args)}")
 
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.row}" if self.row else self.file
+        cell = f" {self.column}={self.value!r}" if self.column or self.value else ""
+        args = ", ".join(f"{name}={text}" for name, text in self.args.items() if text)
+        return f"{self.severity}: {where}{cell}: {self.reason}" + (f" ({args})" if args else "")
+
 
 @dataclass(slots=True)
 class Count:
@@ -112,6 +118,12 @@ class Count:
     unchanged: int = 0
     removed: int = 0
     absent: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"added {self.added}, changed {self.changed}, unchanged {self.unchanged}, removed {self.removed},"
+            f" not in file {self.absent}"
+        )
 
 
 @dataclass(slots=True)
@@ -148,6 +160,18 @@ class Report:
     def changes(self) -> int:
         """Rows added, changed or removed."""
         return sum(count.added + count.changed + count.removed for count in self.counts.values())
+
+    def lines(self, most: int = 200) -> Iterator[str]:
+        """The report for a shell, a line an entry, in terms and not in sentences; ``most`` entries a
+        severity."""
+        for entries in (self.errors, self.warnings, self.notes):
+            yield from map(str, entries[:most])
+            if len(entries) > most:
+                yield f"{entries[0].severity}: +{len(entries) - most}"
+        for name, count in self.counts.items():
+            yield f"{name}: {count}"
+        saved = "yes" if self.saved else "no"
+        yield f"errors: {len(self.errors)}, saved: {saved}, version: {self.version or '-'}"
 
     def write_csv(self, path: Path, say: Callable[[Entry], str] | None = None) -> None:
         """Write the entries as a table that a spreadsheet opens; ``say`` adds a sentence in somebody's
