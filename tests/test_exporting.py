@@ -73,7 +73,8 @@ async def test_nothing_of_the_sample_is_lost(sqlite_engine: AsyncEngine, tmp_pat
 
 async def test_a_workbook_holds_the_same(engine: AsyncEngine, tmp_path: Path) -> None:
     await import_paths(engine, [SAMPLE])
-    (path,) = await export_folder(engine, tmp_path / "new" / "registry.xlsx", on=TODAY)
+    path = tmp_path / "new" / "registry.xlsx"
+    assert await export_folder(engine, path, on=TODAY) == 77
     assert load_workbook(path)["communes"]["A2"].value == "05977"
     again = await import_paths(engine, [path])
     assert again.errors == []
@@ -108,7 +109,7 @@ async def test_only_what_was_asked_for(sqlite_engine: AsyncEngine, tmp_path: Pat
         )
     ]
     assert 0 < len(wanted) < len(products)
-    await export_folder(sqlite_engine, tmp_path / "out", only, on=TODAY)
+    assert await export_folder(sqlite_engine, tmp_path / "out", only, on=TODAY) == len(wanted)
     assert [row["code"] for row in table(tmp_path / "out" / "products.csv")] == wanted
     assert {row["product_code"] for row in table(tmp_path / "out" / "stock.csv")} == set(wanted)
     assert len(table(tmp_path / "out" / "producers.csv")) == 39
@@ -142,15 +143,16 @@ async def test_the_history_goes_round(engine: AsyncEngine, tmp_path: Path) -> No
 
 
 async def test_an_empty_registry_exports_headings(engine: AsyncEngine, tmp_path: Path) -> None:
-    written = await export_folder(engine, tmp_path / "out", on=TODAY)
-    assert {path.stem for path in written} == set(KINDS)
+    assert await export_folder(engine, tmp_path / "out", on=TODAY) == 0
+    assert {path.stem for path in (tmp_path / "out").iterdir()} == set(KINDS)
     assert table(tmp_path / "out" / "products.csv") == []
 
 
 async def test_a_formula_stays_text_in_a_workbook(sqlite_engine: AsyncEngine, tmp_path: Path) -> None:
     (tmp_path / "producers.csv").write_text(PRODUCERS, "utf-8")
     assert (await import_paths(sqlite_engine, [tmp_path / "producers.csv"])).saved
-    (path,) = await export_folder(sqlite_engine, tmp_path / "out.xlsx", on=TODAY)
+    path = tmp_path / "out.xlsx"
+    await export_folder(sqlite_engine, path, on=TODAY)
     sheet = load_workbook(path)["producers"]
     notes = [cell for row in sheet.iter_rows() for cell in row if cell.value == "=1+1"]
     assert [cell.data_type for cell in notes] == ["s"]
@@ -226,7 +228,8 @@ async def test_whatever_the_office_writes_goes_round(
     await export_folder(engine, place / "one", on=TODAY)
     assert (await import_paths(engine, [place / "one"])).changes == 0
     await export_folder(engine, place / "two", on=TODAY)
-    (workbook,) = await export_folder(engine, place / "three.xlsx", on=TODAY)
+    workbook = place / "three.xlsx"
+    assert await export_folder(engine, workbook, on=TODAY) == len(rows)
     assert (await import_paths(engine, [workbook])).changes == 0
     await engine.dispose()
     assert contents(place / "one") == contents(place / "two")

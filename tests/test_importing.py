@@ -588,6 +588,19 @@ async def test_the_report_as_a_file(sqlite_engine: AsyncEngine, small: Path, tmp
     }
 
 
+async def test_the_report_in_a_shell(sqlite_engine: AsyncEngine, small: Path) -> None:
+    folder_of(small, products=[*PRODUCTS, "hoi,Hồi,fod,7,", "mat,Mật,cars,3,"])
+    lines = list((await import_paths(sqlite_engine, [small])).lines(most=2))
+    groups = ", ".join(db.GROUPS)
+    assert lines[:3] == [
+        f"error: products.csv:4 group='fod': not_one_of (allowed={groups}, suggestion=food)",
+        "error: products.csv:4 stars='7': stars_out_of_range",
+        "error: +1",
+    ]
+    assert "products: added 2, changed 0, unchanged 0, removed 0, not in file 0" in lines
+    assert lines[-1] == "errors: 3, saved: no, version: -"
+
+
 async def test_what_the_database_refuses_is_reported_not_raised(
     engine: AsyncEngine, small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
