@@ -93,6 +93,7 @@ def test_an_unknown_event_is_recognised_when_it_comes_again() -> None:
         {"ok": True, "result": []},
         {"event_name": 5},
         {"event_name": "", "message": {}},
+        {"event_name": "message.text.received"},
         {"event_name": "message.text.received", "message": {"chat": {"id": "1"}, "text": "a"}},
     ],
     ids=str,

@@ -220,8 +220,8 @@ class FakeZaloBot:
         link."""
         for shown in reversed(self.chat(chat).shown.values()):
             for number, line in reversed(NUMBERED.findall(shown.text)):
-                if label.casefold() in line.casefold():
-                    short = by == "label" and len(line) <= SHORT and " – " not in line
+                if label.casefold() in f"{number}. {line}".casefold():
+                    short = by == "label" and len(line) <= SHORT and " – " not in line and label in line
                     return await self.say(chat, line.strip() if short else number)
             if any(label.casefold() in link.casefold() for link, _ in LINKED.findall(shown.text)):
                 return self.chat(chat).changes

@@ -58,7 +58,7 @@ def identify(update: Raw) -> tuple[str, str]:
     chat = _id(message.get("chat"))
     number = _scalar(message.get("message_id"))
     if not number:
-        if _kind(name) and message:
+        if _kind(name):
             raise BadRequest("a message needs a message_id")
         number = hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()[:32]
     if not _kind(name) or _kind(name) in _SILENT:
