@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from sqlmodel import SQLModel
 
@@ -101,8 +102,10 @@ class Answering:
     async def _call(self, turn: Turn, chosen: Chosen) -> list[Message]:
         for _redo in range(REDOS):
             handler, arguments = chosen
-            accepted = arguments[: _most_arguments(handler)]
-            result = handler(turn, *accepted)
+            least, most = _arguments(handler)
+            if len(arguments) < least:
+                handler, arguments = self._router.routes.stale, ()
+            result = handler(turn, *arguments[:most])
             if inspect.isawaitable(result):
                 result = await result
             if not isinstance(result, Redo):
@@ -120,12 +123,8 @@ class Answering:
             turn.standing.put("trail", [*trail, action][-TRAIL:])
 
 
-_ARGUMENTS: dict[object, int] = {}
-
-
-def _most_arguments(handler: Callable[..., object]) -> int:
-    """How many arguments a handler takes beside the turn; an old button may carry more."""
-    found = _ARGUMENTS.get(handler)
-    if found is None:
-        found = _ARGUMENTS[handler] = len(inspect.signature(handler).parameters) - 1
-    return found
+@lru_cache(maxsize=256)
+def _arguments(handler: Callable[..., object]) -> tuple[int, int]:
+    """How many arguments a handler needs and takes beside the turn; an old button may carry more, or fewer."""
+    taken = list(inspect.signature(handler).parameters.values())[1:]
+    return sum(one.default is one.empty for one in taken), len(taken)
