@@ -57,8 +57,8 @@ _INITIALS = (
     ("r", "z"), ("v", "z"),
     ("s", "s"), ("x", "s"), ("l", "l"), ("n", "l"),
 )  # fmt: skip
-_FINALS = (("ng", "n"), ("nh", "n"), ("ch", "t"), ("c", "t"), ("y", "i"))
-_RIMES = (("uou", "iu"), ("ieu", "iu"), ("uu", "iu"), ("y", "i"))
+_FINALS = (("ng", "n"), ("nh", "n"), ("ch", "t"), ("c", "t"), ("k", "t"), ("y", "i"), ("j", "i"))
+_RIMES = (("uou", "iu"), ("ieu", "iu"), ("uu", "iu"), ("y", "i"), ("j", "i"))
 
 
 @lru_cache(maxsize=32_768)

@@ -47,8 +47,6 @@ GENERIC = tuple(
         "va",
         "ba",
         "ong",
-        "anh",
-        "chi",
         "cooperative",
         "company",
         "household",

@@ -20,7 +20,7 @@ _HALF = re.compile(r"(\d+)\s*(tr|trieu|cu)\s*(\d{1,3}|ruoi)\b")
 _WORDS = {
     "mot": 1, "hai": 2, "ba": 3, "bon": 4, "nam": 5, "sau": 6, "bay": 7, "tam": 8, "chin": 9, "muoi": 10,
 }  # fmt: skip
-_SPOKEN = re.compile(rf"\b({'|'.join(_WORDS)})\s+(tram|trieu|cu)(?:\s+(nghin|ngan|k))?\b")
+_SPOKEN = re.compile(rf"\b({'|'.join(_WORDS)}|nua|\d)\s+(tram|trieu|cu)(?:\s+(nghin|ngan|k))?\b")
 _STARS = re.compile(r"(?<!\d)([345])\s*(?:\*|⭐|★|✩|🌟)|(?<![⭐★*])(?:(⭐{3,5})|(\*{3,5})|(★{3,5}))")
 LEAST = 10_000
 """dong; smaller amounts are no budget"""
@@ -47,7 +47,8 @@ def money(folded_text: str) -> tuple[int, int, int] | None:
     spoken = _SPOKEN.search(folded_text)
     if spoken:
         scale = 100_000 if spoken[2] == "tram" else 1_000_000
-        return _WORDS[spoken[1]] * scale, spoken.start(), spoken.end()
+        count = _WORDS[spoken[1]] if spoken[1] in _WORDS else 0.5 if spoken[1] == "nua" else int(spoken[1])
+        return int(count * scale), spoken.start(), spoken.end()
     return None
 
 

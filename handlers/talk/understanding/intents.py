@@ -114,6 +114,8 @@ def settled(meaning: Meaning, intents: list[str], labels: Labels) -> Meaning:
     state = _wished_state(meaning, intents, labels)
     if state:
         intents = [intent for intent in intents if intent not in ("certificate", "season")]
+    if intents == ["list"] and labels.has("shop") and not meaning.products:
+        intents = ["nearest"]
     intents = _listing(meaning, intents, state)
     return replace(meaning, intents=tuple(intents or _implied(meaning, labels)), state=state)
 
@@ -146,6 +148,8 @@ def _implied(meaning: Meaning, labels: Labels) -> list[str]:
         return ["certificate"]
     if meaning.products and labels.has("trade"):
         return ["buy"]
+    if labels.has("shop"):
+        return ["nearest"]
     if meaning.budget and not meaning.products:
         return ["gifts"]
     if meaning.number and "number" in labels.others:
