@@ -23,6 +23,11 @@ def sentences() -> list[tuple[str, str, str]]:
     return [(kind, text, expected) for kind, text, expected in _lines("sentences.tsv")]
 
 
+def looked_at() -> list[tuple[str, str, str]]:
+    """Rows that were read while the phrases were written: no measure, only a guard against going back."""
+    return [(kind, text, expected) for kind, text, expected in _lines("looked_at.tsv")]
+
+
 def _lines(name: str) -> list[list[str]]:
     lines = (HERE / name).read_text(encoding="utf-8").splitlines()
     return [line.split("\t") for line in lines if line and not line.startswith("#")]
