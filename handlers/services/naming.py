@@ -5,7 +5,7 @@ or code.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from functools import lru_cache
 from itertools import pairwise
 
@@ -35,7 +35,7 @@ class Names:
         """folded word or concept → products with it in a name"""
         self.around: dict[str, list[int]] = {}
         """folded word → products with it in place, maker, code or brackets only"""
-        self.heads: dict[str, list[int]] = {}
+        self.heads: dict[str, set[int]] = {}
         """the kind of goods a name begins with → products"""
         self.whole: dict[str, list[int]] = {}
         """folded whole name → products"""
@@ -43,6 +43,8 @@ class Names:
         """two folded words that stand side by side in a name or a synonym → 1"""
         self.written: dict[str, set[str]] = {}
         """folded word → the ways it is written in names and synonyms"""
+        self.keys: list[str] = []
+        """by product: its folded names with a blank before and behind each, divided by ``|``"""
         self._head_forms: dict[str, set[str]] = {}
         self._behind: set[str] = set()
         self._index()
@@ -50,6 +52,7 @@ class Names:
         self.vocabulary = Vocabulary((*self.written, *self._behind), self.pairs, strong=self.heads)
         self.forms = lru_cache(maxsize=FORMS_CACHE)(self._forms)
         self.fit = lru_cache(maxsize=FIT_CACHE)(self._fit)
+        self.surroundings = lru_cache(maxsize=FORMS_CACHE)(self._surroundings)
 
     def _say(self) -> None:
         for phrase, concepts in self.concepts.said.items():
@@ -64,6 +67,7 @@ class Names:
         surroundings: dict[str, list[str]] = {}
         for number, product in enumerate(self.products):
             terms: set[str] = set()
+            self.keys.append("")
             main, qualifier = split(product.name_vi)
             self._name(number, main, terms, qualifier=qualifier)
             for alias in product.aliases:
@@ -96,12 +100,15 @@ class Names:
         terms.update(mark for mark, _, _ in marks)
         if head:
             for term in {folded[0], *(mark for mark, start, _ in marks if start <= 1)}:
-                self.heads.setdefault(term, []).append(number)
+                self.heads.setdefault(term, set()).add(number)
             self._head_forms.setdefault(folded[0], set()).add(words.typed[0])
-        self.whole.setdefault(" ".join(folded), []).append(number)
+        joined = " ".join(folded)
+        self.whole.setdefault(joined, []).append(number)
         behind = sentence(qualifier).folded if qualifier else []
         if behind:
-            self.whole.setdefault(" ".join(folded + behind), []).append(number)
+            joined = " ".join(folded + behind)
+            self.whole.setdefault(joined, []).append(number)
+        self.keys[number] += f" {joined} |"
         for word, typed in zip(folded, words.typed, strict=True):
             self.written.setdefault(word, set()).add(typed)
         self._behind.update(behind)
@@ -124,12 +131,16 @@ class Names:
         """How well typed marks fit any way a word is written in names or synonyms."""
         return max((agreement(typed, form) for form in self.written.get(folded, ())), default=0.0)
 
+    def heads_of(self, term: str) -> Set[int]:
+        """Products whose kind of goods a word or concept is."""
+        return self.heads.get(term, frozenset())
+
     def is_head(self, folded: str, typed: str) -> bool:
         """Whether a word is the first of a name: a kind of goods (``cải``, not ``cái``)."""
         forms = self._head_forms.get(folded, ())
         return any(agreement(typed, form) >= -0.1 for form in forms)
 
-    def surroundings(self, number: int) -> str:
+    def _surroundings(self, number: int) -> str:
         """The folded words around a product's name: brackets, code, maker, place, commune, divided by
         ``|``.
         """

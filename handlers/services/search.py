@@ -21,12 +21,11 @@ from handlers.services.catalogue import Catalogue, Producer, Product
 from handlers.services.concepts import Concepts
 from handlers.services.makers import Makers
 from handlers.services.naming import STOP, Names, place_pairs, province, split
-from handlers.services.text import agreement, key, sentence
+from handlers.services.ranking import RANKED, Asked, Element, agrees, fitting, ranked
+from handlers.services.text import key, sentence
 
 NEAR = 5
 """names offered when nothing matches"""
-RANKED = 200
-"""candidates that are ranked one by one; more keep the registry's order, heads first"""
 FOUND_CACHE = 512
 
 
@@ -42,16 +41,6 @@ class Found:
     """words that none of the products has: they were left out"""
     by_name: bool = False
     """all words stand in the name (not only in the place or the maker)"""
-
-
-@dataclass(frozen=True, slots=True)
-class Element:
-    """One thing that must be matched: by one of the terms (a concept's mark first, or a folded word)."""
-
-    terms: tuple[str, ...]
-    start: int
-    end: int
-    concept: bool
 
 
 NOTHING = Found()
@@ -137,22 +126,25 @@ class Search:
     def _exactly(self, folded: list[str], typed: list[str]) -> Found | None:
         """Products that have all the words, or None."""
         whole = self.names.whole.get(" ".join(folded), ())
-        whole = [n for n in dict.fromkeys(whole) if self._agrees(n, folded, typed) > -0.65]
+        if whole:
+            plain = Asked.of(self.names, folded, typed)
+            whole = [n for n in dict.fromkeys(whole) if agrees(self.names, n, plain) > -0.65]
         strict = self._elements(folded, typed, wide=False)
         wide = self._elements(folded, typed, wide=True)
         readings = (strict,) if wide == strict else (strict, wide)
-        if len(readings) == 2 and not any(self._heads_of(element) for element in strict):
+        if len(readings) == 2 and not any(self.names.heads_of(element.terms[0]) for element in strict):
             readings = (wide, strict)
-        for elements in readings:
-            numbers = self._all(elements, self.names.named)
-            numbers = self._true(numbers, elements, folded, typed) | set(whole) if numbers else set(whole)
+        asked = [Asked.of(self.names, folded, typed, elements) for elements in readings]
+        for one in asked:
+            numbers = self._all(one.elements, self.names.named)
+            numbers = self._true(numbers, one) | set(whole) if numbers else set(whole)
             if not numbers:
                 continue
             if len(whole) == 1 and len(numbers) > 1 and not self._kind(folded, numbers, whole[0]):
                 numbers = {whole[0]}
-            return Found(self._ranked(numbers, elements, folded, typed, whole), bool(whole), by_name=True)
-        for elements in readings:
-            found = self._nearby(elements, folded, typed)
+            return Found(ranked(self.names, numbers, one, whole), bool(whole), by_name=True)
+        for one in asked:
+            found = self._nearby(one)
             if found:
                 return found
         return None
@@ -162,12 +154,7 @@ class Search:
         if " ".join(folded) in self.concepts.said:
             return True
         start = f" {' '.join(folded)} "
-        for n in numbers - {whole}:
-            product = self.products[n]
-            names = (product.name_vi, product.name_en or "", *product.aliases)
-            if any(start in f" {key(name)} " for name in names):
-                return True
-        return False
+        return any(start in self.names.keys[n] for n in numbers - {whole})
 
     def _elements(self, folded: Sequence[str], typed: Sequence[str], *, wide: bool) -> list[Element]:
         elements: list[Element] = []
@@ -205,8 +192,9 @@ class Search:
                 return result
         return set()
 
-    def _nearby(self, elements: Sequence[Element], folded: list[str], typed: list[str]) -> Found | None:
+    def _nearby(self, asked: Asked) -> Found | None:
         """Products with some words in the name and the rest in place, maker or bracket."""
+        elements, folded = asked.elements, asked.folded
         if len(elements) < 2:
             return None
         result: set[int] | None = None
@@ -214,14 +202,14 @@ class Search:
         for element in elements:
             named = set().union(*(self.names.named.get(term, ()) for term in element.terms))
             around = set() if element.concept else set(self.names.around.get(element.terms[0], ()))
-            inside |= self._heads_of(element) or (named if len(folded) > 2 else set())
+            inside |= self.names.heads_of(element.terms[0]) or (named if len(folded) > 2 else set())
             result = named | around if result is None else result & (named | around)
             if not result:
                 return None
         result = {n for n in (result or set()) & inside if self._adjoins(n, elements, folded)}
         if not result:
             return None
-        return Found(self._ranked(result, elements, folded, typed, ()))
+        return Found(ranked(self.names, result, asked))
 
     def _adjoins(self, number: int, elements: Sequence[Element], folded: Sequence[str]) -> bool:
         """Whether words that are not in the name stand side by side where they were found, as they
@@ -237,32 +225,15 @@ class Search:
                 runs[-1].extend(folded[element.start : element.end])
         return all(f" {' '.join(run)} " in f" {around} " for run in runs if run)
 
-    def _heads_of(self, element: Element) -> set[int]:
-        return set(self.names.heads.get(element.terms[0], ()))
-
-    def _true(
-        self, numbers: set[int], elements: Sequence[Element], folded: list[str], typed: list[str]
-    ) -> set[int]:
+    def _true(self, numbers: set[int], asked: Asked) -> set[int]:
         """Without products that have the words only by accident: other marks, or one stray word of a name."""
-        heads = set().union(*(self._heads_of(element) for element in elements))
-        if numbers & heads:
-            numbers &= heads
-        elif (
-            len(elements) == 1 and not elements[0].concept and not self._telling(folded[0], typed[0], numbers)
-        ):
+        elements, folded, typed = asked.elements, asked.folded, asked.typed
+        heads = asked.heads(self.names)
+        if not numbers.isdisjoint(heads):
+            numbers = numbers.intersection(heads)
+        elif len(elements) == 1 and not (elements[0].concept or self._telling(folded[0], typed[0], numbers)):
             return set()
-        if any(not word.isascii() for word in typed) and len(numbers) <= RANKED:
-            fit = {n: self._agrees(n, folded, typed, elements) for n in numbers}
-            best = max(fit.values())
-            numbers = {n for n, fits in fit.items() if fits >= max(self._floor(n, folded), best - 0.45)}
-        return numbers
-
-    def _floor(self, number: int, folded: Sequence[str]) -> float:
-        """How badly marks may fit: one wrong tone is forgiven in words that stand side by side in a name."""
-        product = self.products[number]
-        together = f" {' '.join(folded)} "
-        names = (product.name_vi, *product.aliases, product.name_en or "")
-        return -0.8 if len(folded) > 1 and any(together in f" {key(name)} " for name in names) else -0.55
+        return fitting(self.names, numbers, asked)
 
     def _telling(self, word: str, typed: str, numbers: set[int]) -> bool:
         """Whether one word that is no kind of goods still names a product: rare, and no part of a
@@ -272,7 +243,11 @@ class Search:
             return False
         if len(word) >= 4:
             return True
-        return len(word) == 3 and not typed.isascii() and any(typed in self.names.forms(n).get(word, ()) for n in numbers)
+        return (
+            len(word) == 3
+            and not typed.isascii()
+            and any(typed in self.names.forms(n).get(word, ()) for n in numbers)
+        )
 
     def _of_places(self, numbers: Iterable[int]) -> set[str]:
         """The words that belong to names of places inside the names of these products."""
@@ -283,50 +258,6 @@ class Search:
                 if f"{first} {second}" in self._place_pairs:
                     found.update((first, second))
         return found
-
-    def _agrees(
-        self, number: int, folded: Sequence[str], typed: Sequence[str], elements: Sequence[Element] = ()
-    ) -> float:
-        """How well the typed marks fit the product's names; concepts were compared when they were said."""
-        if all(word.isascii() for word in typed):
-            return 0.0
-        skip = {i for e in elements if e.concept for i in range(e.start, e.end)}
-        forms, total = self.names.forms(number), 0.0
-        for i, (word, mark) in enumerate(zip(folded, typed, strict=True)):
-            if i not in skip and word in forms:
-                total += max(agreement(mark, form) for form in forms[word])
-        return total
-
-    def _ranked(
-        self,
-        numbers: set[int],
-        elements: Sequence[Element],
-        folded: Sequence[str],
-        typed: Sequence[str],
-        whole: Sequence[int],
-    ) -> tuple[Product, ...]:
-        heads = self._heads_of(elements[0]) if elements else set()
-        if len(numbers) > RANKED:
-            order = sorted(numbers, key=lambda n: (n not in whole, n not in heads, n))
-        elif len(numbers) == 1:
-            order = list(numbers)
-        else:
-            start = " ".join(folded)
-
-            def worth(n: int) -> tuple[bool, float, bool, bool, int, int]:
-                name = key(self.products[n].name_vi)
-                agrees = self._agrees(n, folded, typed, elements)
-                return (
-                    n not in whole,
-                    -round(agrees, 1),
-                    n not in heads,
-                    start not in name,
-                    len(name.split()),
-                    n,
-                )
-
-            order = sorted(numbers, key=worth)
-        return tuple(self.products[n] for n in order)
 
     # ------------------------------------------------------------------------------------ what nearly fits
 
@@ -351,15 +282,16 @@ class Search:
             if any(term in self.names.named for term in e.terms)
             and (e.concept or self.names.fit(folded[e.start], typed[e.start]) > -0.35)
         ]
-        for kept in (known, [e for e in known if self._heads_of(e)][:1]):
+        for kept in (known, [e for e in known if self.names.heads_of(e.terms[0])][:1]):
             numbers = self._all(kept, self.names.named) if kept else set()
-            heads = set().union(*(self._heads_of(e) for e in kept)) if kept else set()
+            heads = set().union(*(self.names.heads_of(e.terms[0]) for e in kept)) if kept else set()
             if numbers & heads:
                 lost = " ".join(typed[i] for e in elements if e not in kept for i in range(e.start, e.end))
-                ranked = self._ranked(numbers & heads, kept, folded, typed, ())
-                near = tuple(product.name_vi for product in ranked[:NEAR])
+                asked = Asked.of(self.names, folded, typed, kept)
+                products = ranked(self.names, numbers & heads, asked)
+                near = tuple(product.name_vi for product in products[:NEAR])
                 if sum(e.end - e.start for e in kept) > 1 or not lost:
-                    return Found(ranked, missing=lost, near=near)
+                    return Found(products, missing=lost, near=near)
                 return Found(near=near)
         return Found(near=self._alike(folded))
 

@@ -53,6 +53,19 @@ def fault(meaning: Meaning, expected: str, named: Mapping[str, list[str]]) -> st
     return None
 
 
+def products_wanted(expected: str, named: Mapping[str, list[str]]) -> set[str] | None:
+    """The codes of which one must come first, an empty set for "no product", None if nothing is said
+    of products.
+    """
+    if expected == "none":
+        return set()
+    for part in _parts(expected):
+        name, _, value = part.partition("=")
+        if name in ("products", "top", "has"):
+            return {code for one in value.split("|") for code in _codes(one, named)}
+    return None
+
+
 def _parts(expected: str) -> list[str]:
     parts: list[str] = []
     for word in expected.split(" "):
