@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers.sentences import (
-    BASIS_WORDS,
-    cut,
-    menu_button,
-    name_of,
-    notice,
-    source_line,
-    verdict_lines,
-    who_decides,
-    window_line,
-)
+from handlers.sentences import cut, menu_button, name_of, notice, source_line
 from handlers.services.catalogue import Product
 from handlers.services.certificates import Verdict, verdict
 from handlers.showing import card_buttons, not_on_the_list, nothing_found, product_list, remember, subjects
@@ -23,6 +13,7 @@ from handlers.talk.language import _, day, ngettext, number, partial
 from handlers.talk.message import Message
 from handlers.talk.turn import Turn
 from handlers.talk.understanding import Meaning
+from handlers.verdicts import BASIS_WORDS, verdict_lines, who_decides, window_line
 
 Messages = list[Message]
 

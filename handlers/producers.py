@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers.sentences import (
-    badge,
-    cut,
-    menu_button,
-    name_of,
-    notice,
-    product_button,
-    short_name,
-    source_line,
-)
+from handlers.sentences import cut, menu_button, name_of, notice, product_button, short_name, source_line
 from handlers.services.catalogue import Producer
 from handlers.showing import KEPT, PAGE, card_buttons, gone, remember, subjects, which
 from handlers.talk import action
 from handlers.talk.language import _, ngettext, number
 from handlers.talk.message import Button, Message
 from handlers.talk.turn import Turn
+from handlers.verdicts import badge
 
 Messages = list[Message]
 

@@ -14,7 +14,6 @@ Messages = list[Message]
 
 def mine(turn: Turn) -> Messages:
     """When does mine expire? The public verdict of what was named; linking an account is not there yet."""
-    meaning = turn.meaning
     turn.standing.put("step", {"name": "certificate"})
     text = _(
         "Type the name of your product or of your cooperative or household, and we say what is recorded of its "

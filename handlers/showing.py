@@ -9,19 +9,18 @@ from collections.abc import Callable, Sequence
 
 from db import Miss
 from handlers.sentences import (
-    badge,
     cut,
     human_button,
     menu_button,
     name_of,
     notice,
+    paragraphs,
     place_of,
     price_of,
     product_button,
     season_words,
     short_name,
     source_line,
-    verdict_lines,
 )
 from handlers.services.catalogue import Product
 from handlers.services.certificates import State, verdict
@@ -30,6 +29,7 @@ from handlers.talk import action
 from handlers.talk.language import _, day, ngettext, number, spoken
 from handlers.talk.message import Button, Buttons, Message, Text
 from handlers.talk.turn import Turn
+from handlers.verdicts import badge, verdict_lines
 
 PAGE = 5
 """products on one page of a list: what fits a phone and one Zalo list"""
@@ -193,9 +193,7 @@ def product_list(
         rows.append((Button(cut(f"{place}. {short_name(product)}", 40), verb(product.key)),))
     rows.append(_pager(turn, start, len(products), page))
     rows.append((menu_button(),))
-    lines.append(_("Choose by number or name."))
-    note = notice(turn.catalogue)
-    text = "\n".join([*lines, *([note] if note else [])])
+    text = paragraphs(lines, [_("Choose by number or name."), notice(turn.catalogue) or ""])
     choices = tuple(verb(product.key) for product in products[: start + PAGE])
     return [Message(text, title=title, buttons=tuple(r for r in rows if r), choices=choices, edits=edits)]
 

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from bot.pages.assets import address
 from bot.pages.desk import Desk
-from handlers import sentences
+from handlers import sentences, verdicts
 from handlers.services.nearest import directions_url
 from handlers.talk import language as words
 
@@ -126,10 +126,10 @@ def environment() -> Environment:
         "host": host,
     }
     made.globals |= {
-        "badge": sentences.badge,
-        "verdict_lines": sentences.verdict_lines,
-        "window_line": sentences.window_line,
-        "who_decides": sentences.who_decides,
+        "badge": verdicts.badge,
+        "verdict_lines": verdicts.verdict_lines,
+        "window_line": verdicts.window_line,
+        "who_decides": verdicts.who_decides,
         "place_of": sentences.place_of,
         "price_of": sentences.price_of,
         "season_words": sentences.season_words,
