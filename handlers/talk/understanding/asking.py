@@ -14,6 +14,8 @@ from handlers.talk.understanding.lexicon import Lexicon
 from handlers.talk.understanding.meaning import Span
 from handlers.talk.understanding.segments import Item, Words
 
+ORIGIN = frozenset(("from", "of", "cua", "vung", "xu", "goc"))
+"""words between goods and the place they come from"""
 BREAK = re.compile(r"[,;.?!:\n]")
 
 
@@ -133,8 +135,9 @@ class Asking:
         for item in self.reading.items:
             if item.kind != "place":
                 continue
+            start = item.start - self._linked(item.start)
             goods = next(
-                (c for c in chunks if item.start == c[1] or (c[0] == item.end and not self.words.marked)),
+                (c for c in chunks if start == c[1] or (c[0] == item.end and not self.words.marked)),
                 None,
             )
             if not goods:
@@ -145,6 +148,10 @@ class Asking:
                 self.asked = [(min(goods[0], item.start), max(goods[1], item.end))]
                 return found
         return None
+
+    def _linked(self, start: int) -> int:
+        """1 if the word before tells origin (``from``, ``của``): the place belongs to the goods all the same."""
+        return int(start > 0 and self.words.folded[start - 1] in ORIGIN)
 
     def _both(self, goods: tuple[int, int], place: Item) -> Found | None:
         """What is these goods and of this place, the goods as typed or as a typo is read."""

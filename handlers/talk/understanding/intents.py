@@ -55,6 +55,9 @@ def combined(lexicon: Lexicon, labels: Labels, meaning: Meaning) -> list[str]:
             if at is not None:
                 found.setdefault(intent, at)
     _ask_where(found, labels, meaning)
+    if meaning.products and not meaning.places and "directions" in found:
+        found.setdefault("buy", found.pop("directions"))
+        found.pop("directions", None)
     if ALONE in found:
         return [ALONE]
     for intent in list(found):
