@@ -6,7 +6,7 @@ from handlers.sentences import human_button, menu_button, name_of, product_butto
 from handlers.showing import record_miss
 from handlers.talk import action
 from handlers.talk.language import _
-from handlers.talk.message import Button, File, Message, Phone
+from handlers.talk.message import Button, File, Message, Phone, Unsupported
 from handlers.talk.turn import Turn
 
 Messages = list[Message]
@@ -60,6 +60,11 @@ def empty(turn: Turn) -> Messages:
 def other(turn: Turn) -> Messages:
     """Stickers, photos, voice and the like: a kind word and a way on."""
     content = turn.inbound.content
+    if isinstance(content, Unsupported) and (turn.standing.get("step") or {}).get("name") == "place":
+        text = _(
+            "A shared position does not reach me here. Please type the name of a commune, a former district or a sight."
+        )
+        return [Message(text, asks="place")]
     kind = content.kind if isinstance(content, File) else ""
     words = {
         "sticker": _("Thank you for the sticker!"),
@@ -69,7 +74,7 @@ def other(turn: Turn) -> Messages:
         "document": _("Thank you. I cannot read files yet."),
     }
     lead = words.get(kind, _("Thank you. I cannot read that kind of message."))
-    text = _("Please type the name of a product, or use a button.")
+    text = _("Please type the name of a product, or choose below.")
     return [Message(f"{lead} {text}", buttons=((Button(_("Find a product"), action.SEARCH), menu_button()),))]
 
 

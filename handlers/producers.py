@@ -79,7 +79,7 @@ def producer_card(turn: Turn, who: Producer) -> Messages:
         turn.standing.put("product", products[0].code)
     extra = (Button(_("Copy phone number"), copy=who.phone),) if who.phone else ()
     buttons = tuple(row for row in (*rows, extra, (menu_button(),)) if row)
-    choices = tuple(action.product(p.key) for p in products[:PAGE])
+    choices = tuple(action.product(p.key) for p in products[: PAGE * 2])
     return [Message("\n".join(lines), title=who.name, buttons=buttons, choices=choices)]
 
 

@@ -26,10 +26,10 @@ def papers(turn: Turn) -> Messages:
     """What to file for a renewal, where and when: the law in force, in plain words."""
     rules = national().at(turn.today)
     lines = [
-        _("1. Form 01 (registration), with “re-evaluation” ticked."),
-        _("2. Form 02 (self-assessment), updated: raw material, technology, packaging, label, quality declaration, test "
+        _("• Form 01 (registration), with “re-evaluation” ticked."),
+        _("• Form 02 (self-assessment), updated: raw material, technology, packaging, label, quality declaration, test "
           "reports, markets, output, revenue."),
-        _("3. Fresh copies of every legal paper that has an end date."),
+        _("• Fresh copies of every legal paper that has an end date."),
         _("One paper file and one electronic file, to the commune People's Committee (there is no district level since "
           "1 July 2025)."),
     ]  # fmt: skip

@@ -272,7 +272,7 @@ def prices(turn: Turn, products: Sequence[Product]) -> Messages:
         )
     rows = tuple((product_button(p, f"{i}. {short_name(p)}"),) for i, p in enumerate(priced[:PAGE], start=1))
     turn.standing.put("listed", [product.code for product in priced])
-    choices = tuple(action.product(p.key) for p in priced[:PAGE])
+    choices = tuple(action.product(p.key) for p in priced[: PAGE * 2])
     return [
         Message(
             "\n".join(lines), title=_("Prices on record"), buttons=(*rows, (menu_button(),)), choices=choices

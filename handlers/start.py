@@ -6,6 +6,7 @@ from handlers.sentences import human_button, menu_button, near_button, notice
 from handlers.talk import action
 from handlers.talk.language import _, day
 from handlers.talk.message import Button, Buttons, Joined, Message
+from handlers.talk.router import choice
 from handlers.talk.turn import Redo, Turn
 
 Messages = list[Message]
@@ -164,9 +165,8 @@ def previous(turn: Turn) -> Messages | Redo:
 
 def pick(turn: Turn) -> Messages | Redo:
     """The second one, number three: what the last list offered."""
-    number = turn.meaning.number if turn.meaning else None
-    numbers = (turn.standing.get("choices") or {}).get("numbers", [])
-    if number and 1 <= number <= len(numbers):
-        return Redo(numbers[number - 1])
+    chosen = choice(turn, turn.meaning.number if turn.meaning else None)
+    if chosen:
+        return Redo(chosen)
     text = _("There is no such number in the last list. Please type the name.")
     return [Message(text, buttons=((menu_button(),),))]

@@ -194,7 +194,6 @@ async def test_every_label_on_the_screen_can_be_typed(fake: FakeZaloBot, tmp_pat
             assert shown.text != menu.text, label
 
 
-@pytest.mark.xfail(strict=True, reason="the mind numbers the choices in the text only")
 async def test_every_number_on_the_screen_can_be_typed(fake: FakeZaloBot, tmp_path: Path) -> None:
     async with program(fake, tmp_path):
         (menu,) = await fake.ask("lan", "menu")

@@ -6,7 +6,7 @@ conversations see nothing else. Everything here is plain data that can be stored
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -184,10 +184,18 @@ class Message:
         """Title and text as one plain string, as channels without emphasis show it."""
         return "\n".join(part for part in (self.title, self.text) if part)
 
+    @property
+    def every_button(self) -> list[Button]:
+        """Buttons of the entries first, then those under the message."""
+        entries = [button for card in self.cards for button in card.buttons]
+        return [*entries, *(button for row in self.buttons for button in row)]
 
-@dataclass(slots=True)
-class Answer:
-    """What a turn gives back: messages for the person, and a short confirmation of a press, if any."""
-
-    messages: list[Message] = field(default_factory=list)
-    toast: str = ""
+    @property
+    def numbered(self) -> list[str]:
+        """Actions in the order of the numbers that may be typed for them: ``choices``, whose numbers stand in the
+        text already, then every other button's; an action has one number only."""
+        known = list(self.choices)
+        for button in self.every_button:
+            if button.action is not None and button.action not in known:
+                known.append(button.action)
+        return known

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
-from handlers.services.text import clean, fold
+from handlers.services.text import clean, key
 from handlers.talk.action import parse
 from handlers.talk.language import speak, supported
 from handlers.talk.message import Content, Message, Press, Text
@@ -21,6 +21,8 @@ Chosen = tuple[Handler, tuple[str, ...]]
 
 LONGEST_TEXT = 1_000
 """characters of a typed text that are read; the rest is ignored and said so"""
+NUMBERS_LIVE_SECONDS = 15 * 60
+"""a bare number is a choice of the last list only so long (contract of Zalo §13); later it is a text like any other"""
 SAID_BY = {
     "nearest": frozenset({"buy", "open_now", "how_far", "good_here"}),
     "greet": frozenset({"buy", "nearest", "certificate", "price", "my_certificates", "papers", "list", "good_here"}),
@@ -143,24 +145,29 @@ class Router:
         choices = turn.standing.get("choices")
         if not choices:
             return None
-        numbered, labelled = choices.get("numbers", []), choices.get("labels", {})
-        if text.isdecimal() and len(text) <= 3 and 1 <= int(text) <= len(numbered):
-            return str(numbered[int(text) - 1])
-        action = labelled.get(fold(text))
+        if text.isdecimal() and len(text) <= 3:
+            return choice(turn, int(text))
+        action = choices.get("labels", {}).get(key(text))
         return str(action) if action else None
 
 
+def choice(turn: Turn, number: int | None) -> str | None:
+    """The action that a number stands for in the last answer, while that is fresh."""
+    choices = turn.standing.get("choices") or {}
+    numbers = choices.get("numbers", [])
+    fresh = turn.now.timestamp() - choices.get("at", 0) <= NUMBERS_LIVE_SECONDS
+    return str(numbers[number - 1]) if fresh and number and 1 <= number <= len(numbers) else None
+
+
 def remember_choices(turn: Turn, messages: Messages) -> None:
-    """Keep what the numbers and labels of the last answer stand for, so that typing them works everywhere."""
-    numbers = [action for message in messages for action in message.choices]
-    labels = {
-        fold(button.label): button.action
-        for message in messages
-        for row in message.buttons
-        for button in row
-        if button.action
-    }
-    turn.standing.put("choices", {"numbers": numbers, "labels": labels} if labels or numbers else None)
+    """Keep what the numbers and labels of the last answer stand for, so that typing them works everywhere.
+
+    Numbers are those of the last message that has any, counted as channels without buttons count them.
+    """
+    numbers = next((message.numbered for message in reversed(messages) if message.numbered), [])
+    labels = {key(b.label): b.action for message in messages for b in message.every_button if b.action}
+    at = int(turn.now.timestamp())
+    turn.standing.put("choices", {"numbers": numbers, "labels": labels, "at": at} if labels or numbers else None)
 
 
 def merge(parts: list[Messages]) -> Messages:

@@ -57,18 +57,10 @@ def render(message: Message) -> Rendered:
 
 
 def numbered(message: Message) -> list[tuple[int, Button]]:
-    """The buttons that get a line of their own, each with the number a person may type instead of pressing.
-
-    Numbers count on after ``choices``, whose numbers stand in the text already; an action has one number
-    only.
-    """
-    known = list(message.choices)
-    found = []
-    for button in _buttons(message):
-        if button.action is not None and button.action not in known:
-            known.append(button.action)
-            found.append((len(known), button))
-    return found
+    """The buttons that get a line of their own, each with the number that may be typed instead of pressing."""
+    numbers = message.numbered
+    first = {button.action: button for button in reversed(message.every_button) if button.action}
+    return [(place, first[one]) for place, one in enumerate(numbers, 1) if place > len(message.choices)]
 
 
 def public_address(url: str) -> str:
