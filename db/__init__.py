@@ -44,10 +44,12 @@ from db.registry import (
     Product,
     Registry,
 )
+from db.zalo import GRANT_STATES, ZaloContact, ZaloGrant, ZaloSpending
 
 __all__ = [
     "BASES",
     "BUSY_TIMEOUT_MS",
+    "GRANT_STATES",
     "GROUPS",
     "INBOX_STATES",
     "MIGRATIONS",
@@ -78,6 +80,9 @@ __all__ = [
     "Stock",
     "Target",
     "Ticket",
+    "ZaloContact",
+    "ZaloGrant",
+    "ZaloSpending",
     "async_engine",
     "current_revision",
     "head_revision",
