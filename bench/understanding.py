@@ -2,8 +2,8 @@
 
 Accuracy by kind of sentence (``tests/understanding``), on the half of the rows that is only run. The other
 engines get the same texts and no grammar; their figure is the share of texts that name products whose first
-answer is right (none where none is wanted). Speed is the CPU time of one call, every text once, so that none is
-answered from the cache but in the last column.
+answer is right (none where none is wanted). Speed is the CPU time of one call, every text once, so that
+none is answered from the cache but in the last column.
 """
 
 from __future__ import annotations

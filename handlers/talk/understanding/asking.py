@@ -150,7 +150,9 @@ class Asking:
         return None
 
     def _linked(self, start: int) -> int:
-        """1 if the word before tells origin (``from``, ``của``): the place belongs to the goods all the same."""
+        """1 if the word before tells origin (``from``, ``của``): the place belongs to the goods all
+        the same.
+        """
         return int(start > 0 and self.words.folded[start - 1] in ORIGIN)
 
     def _both(self, goods: tuple[int, int], place: Item) -> Found | None:
