@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from aiohttp import web
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import db
@@ -67,6 +68,7 @@ class Application:
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
         self.address = ""
+        self.database_up = True
 
     # ------------------------------------------------------------------------------------------------------ its life
 
@@ -129,7 +131,17 @@ class Application:
         self._tasks.append(asyncio.create_task(work, name=name))
 
     async def _refresh(self) -> None:
-        await self.shelf.refresh()
+        """Publish a newer registry; at the same time this tells whether the database is there."""
+        try:
+            await self.shelf.refresh()
+        except (DBAPIError, OSError) as error:
+            if self.database_up:
+                log.error("database_unreachable", cause=type(error).__name__)
+            self.database_up = False
+            return
+        if not self.database_up:
+            log.info("database_back")
+        self.database_up = True
 
     async def _sweep(self) -> None:
         await self.intake.take_over()
@@ -165,7 +177,13 @@ class Application:
     def health(self) -> dict[str, Any]:
         """Whether we are ready, and each channel's state."""
         states = {name: channel.health() for name, channel in self.channels.items()}
-        return {"ready": True, "waiting": self.intake.waiting, "channels": states}
+        database = "up" if self.database_up else "down"
+        return {
+            "ready": self.database_up,
+            "database": database,
+            "waiting": self.intake.waiting,
+            "channels": states,
+        }
 
     # ------------------------------------------------------------------------------------------------ links we may give
 
