@@ -33,7 +33,7 @@ def unkeyed(word: str) -> list[str]:
     """The folded words that raw Telex or VNI keys may stand for: ``vijt`` → ``vit``, ``mat65`` →
     ``mat``; else none.
     """
-    if any(c.isdigit() for c in word):
+    if any(c.isdecimal() for c in word):
         return [re.sub(r"[1-9]", "", word)] if _VNI.fullmatch(word) else []
     found = {_collapse(word)}
     first = next((i for i, c in enumerate(word) if c in _VOWEL + "w"), len(word))

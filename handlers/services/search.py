@@ -103,7 +103,7 @@ class Search:
         for doubting in (False, True):
             reads = self.names.vocabulary.read(plain, doubting=doubting)
             meant = [read.word for read in reads]
-            if meant == plain:
+            if meant == plain or not self.names.vocabulary.plausible(plain, reads):
                 continue
             marks = [written[r.start] if plain[r.start] == r.word else r.word for r in reads]
             found = self._exactly(meant, marks)

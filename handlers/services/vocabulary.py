@@ -24,6 +24,8 @@ DOUBT = 0.4
 """extra cost of reading a known word as another one"""
 ALONE = 0.46
 """highest cost at which a word is corrected with no neighbour to support it"""
+SLIGHT = 0.42
+"""mean cost up to which words are believed to be typos although every single one of them would be"""
 CANDIDATES = 12
 VOWELS = frozenset("aeiouy")
 CACHE = 8_192
@@ -60,7 +62,7 @@ class Vocabulary:
         self._shorter: dict[str, list[str]] = {}
         self._sounds: dict[str, list[str]] = {}
         for word in self.words:
-            if word.isdigit() or len(word) < 2:
+            if word.isdecimal() or len(word) < 2:
                 continue
             self._sounds.setdefault(sound(word), []).append(word)
             if len(word) > 2:
@@ -94,7 +96,7 @@ class Vocabulary:
 
     def _near(self, word: str) -> set[str]:
         found = set(self._sounds.get(sound(word), ()))
-        if len(word) < 2 or len(word) > 24 or word.isdigit():
+        if len(word) < 2 or len(word) > 24 or word.isdecimal():
             return found
         found.update(self._shorter.get(word, ()))
         if len(word) == 2:
@@ -119,11 +121,23 @@ class Vocabulary:
             meant.append(Read(word, read.start, read.end))
         return meant
 
+    @staticmethod
+    def plausible(words: Sequence[str], reads: Sequence[Read]) -> bool:
+        """Whether the corrections may be believed: where nothing stands as typed, each must be a
+        slight one.
+        """
+        prices = [
+            cost(words[read.start], read.word)
+            for read in reads
+            if read.end == read.start + 1 and words[read.start] != read.word
+        ]
+        return len(prices) < len(reads) or len(reads) == 1 or sum(prices) <= SLIGHT * len(prices)
+
     def _choices(self, word: str, doubting: bool) -> list[tuple[str, float]]:
         known = word in self
         if known and not doubting:
             return [(word, 0.0)]
-        if word.isdigit():
+        if word.isdecimal():
             return [(word, 0.0)]
         own = (word, 0.0 if known else UNKNOWN)
         extra = DOUBT if known else 0.0
@@ -171,7 +185,7 @@ class Vocabulary:
         i = 0
         while i < len(words):
             word = words[i]
-            if word in self or word.isdigit():
+            if word in self or word.isdecimal():
                 reads.append(Read(word, i, i + 1))
             elif i + 1 < len(words) and len(word + words[i + 1]) > 3 and word + words[i + 1] in self:
                 reads.append(Read(word + words[i + 1], i, i + 2))

@@ -70,7 +70,7 @@ class Asking:
         grown = []
         for start, end in chunks:
             while end < len(self.covered) and not self.covered[end] and not self._broken(end):
-                if self.words.folded[end][0].isdigit():
+                if self.words.folded[end][0].isdecimal():
                     break
                 end += 1
             grown.append((start, end))
@@ -78,7 +78,7 @@ class Asking:
         if len(grown) > 1:
             grown = [chunk for chunk in grown if chunk[0] not in self._denied()] or grown
         if len(grown) > 1:
-            strong = [c for c in grown if not self._weak(c)]
+            strong = [c for c in grown if not (self._weak(c) or self._padding(c))]
             grown = strong or grown
         return grown
 
@@ -102,6 +102,11 @@ class Asking:
         if end > start + 1 or len(self.words.folded) < 4:
             return False
         return word not in self.search.names.heads and word not in self.search.concepts.said
+
+    def _padding(self, chunk: tuple[int, int]) -> bool:
+        """Words that say nothing beside goods, though some name has them: ``xứ lạng``."""
+        phrases = self.lexicon.phrases.get(" ".join(self.words.folded[slice(*chunk)]), ())
+        return any(phrase.filler for phrase in phrases)
 
     def _weak(self, chunk: tuple[int, int]) -> bool:
         start, end = chunk
@@ -182,7 +187,7 @@ class Asking:
 
     def _unknown(self) -> list[int]:
         return [
-            i for i, known in enumerate(self.covered) if not known and not self.words.folded[i][0].isdigit()
+            i for i, known in enumerate(self.covered) if not known and not self.words.folded[i][0].isdecimal()
         ]
 
     def _typed(self, numbers: Sequence[int]) -> str:
@@ -191,6 +196,13 @@ class Asking:
             return ""
         first, last = self.reading.origin[numbers[0]], self.reading.origin[numbers[-1]]
         return self.cut.between(first, last + 1)
+
+    def which_place(self) -> str:
+        """The words that ask which place, as typed; empty if none do."""
+        for item in self.reading.items:
+            if any("cue:where" in phrase.labels for phrase in item.phrases):
+                return self._typed(range(item.start, item.end))
+        return ""
 
     def read_as(self) -> str | None:
         """The asked words as read, when that differs from what was typed."""

@@ -46,7 +46,8 @@ class Meaning:
     missing: str = ""
     """words beside the product that no product has (``mật ong bạc hà`` → ``bạc hà``)"""
     words: str = ""
-    """the words taken as the thing asked for, as typed"""
+    """the words taken as the thing asked for, as typed; "which place" where just that is asked
+    (``chỗ nào đang mở cửa``: not the place just shown)"""
     places: tuple[PlaceMatch, ...] = ()
     producers: tuple[Producer, ...] = ()
     group: str | None = None

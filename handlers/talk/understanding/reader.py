@@ -107,7 +107,7 @@ class Understanding:
         else:
             typed, folded, origin = cut.typed, cut.folded, list(range(len(cut.folded)))
         repaired = False
-        if doubting or any(word not in self.vocabulary and not word.isdigit() for word in folded):
+        if doubting or any(word not in self.vocabulary and not word.isdecimal() for word in folded):
             reads = self.vocabulary.read(folded, doubting=doubting)
             meant = [read.word for read in reads]
             repaired = meant != folded
@@ -135,6 +135,8 @@ class Understanding:
         found = _of_makers(found, producers)
         if not (found.products or producers or found.near) and len(asked.split()) > 1:
             producers = tuple(self.search.producers(asked))
+        if not asked and "open_now" in labels.intents:
+            asked = ask.which_place()
         budget = money(fold(cut.text))
         meaning = Meaning(
             products=found.products,
@@ -161,7 +163,7 @@ class Understanding:
     def _code(self, text: str) -> tuple[str | None, Product | None]:
         """(a code that is unknown, the product of one that is known)."""
         whole = self.search.by_code(text)
-        if whole and ("-" in text or any(c.isdigit() for c in text)):
+        if whole and ("-" in text or any(c.isdecimal() for c in text)):
             return None, whole
         if text.strip().isdecimal() and len(text.strip()) >= 4:
             return text.strip(), None
@@ -184,12 +186,13 @@ class Understanding:
             return "vi"
         votes = {"vi": 0, "en": 0}
         for word in cut.folded:
-            tongues = self.lexicon.tongues.get(word)
+            tongues = self.lexicon.tongues.get(word) if len(word) > 1 else None
             if tongues and len(tongues) == 1:
                 votes[next(iter(tongues))] = votes.get(next(iter(tongues)), 0) + 1
         best = max(votes, key=votes.__getitem__)
         rest = sum(votes.values()) - votes[best]
-        return best if votes[best] > rest else None
+        enough = votes[best] > 1 or votes[best] == sum(len(word) > 1 for word in cut.folded)
+        return best if votes[best] > rest and enough else None
 
 
 def search_of(catalogue: Catalogue, phrases_dir: Path) -> Search:
@@ -207,9 +210,9 @@ def _of_makers(found: Found, producers: Sequence[Producer]) -> Found:
 def _number(cut: Sentence, labels: Labels) -> int | None:
     if "number" in labels.others:
         return int(labels.others["number"])
-    digits = [word for word in cut.folded if word.isdigit() and len(word) <= 3]
+    digits = [word for word in cut.folded if word.isdecimal() and len(word) <= 3]
     padding = {"so", "cai", "thu", "chon", "lay", "number", "option", "no", "the", "cai so"}
-    if len(digits) == 1 and all(word in padding or word.isdigit() for word in cut.folded):
+    if len(digits) == 1 and all(word in padding or word.isdecimal() for word in cut.folded):
         return int(digits[0])
     return None
 
