@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from bot.settings import Settings, SettingsError, read_settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from handlers.services.importing import Report
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 Result = TypeVar("Result")
@@ -182,54 +188,123 @@ def routes() -> None:
 @app.command("import")
 def import_(
     paths: list[Path],
-    dry_run: Annotated[bool, typer.Option("--dry-run")] = False,
-    report: Annotated[Path | None, typer.Option("--report")] = None,
-    accept_good_rows: Annotated[bool, typer.Option("--accept-good-rows")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, save nothing.")] = False,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Write every error and remark to this .csv file.")
+    ] = None,
+    accept_good_rows: Annotated[
+        bool, typer.Option("--accept-good-rows", help="Save the rows without errors; exit code 1 as before.")
+    ] = False,
 ) -> None:
-    """Import a folder of CSV files, or .csv and .xlsx files: all or nothing, with a report row by row."""
+    """Import a folder of CSV files, or .csv and .xlsx files: all or nothing, with a report row by row.
+
+    Exit code 1 when anything is wrong: then nothing is saved, or, with --accept-good-rows, the good rows are.
+    """
     settings = settings_or_exit()
-    result = wait_for(_import(settings, paths, dry_run, accept_good_rows))
-    for line in result.lines():
-        typer.echo(line)
+    from handlers import registry
+
+    _speak(settings)
     if report:
-        result.write_csv(report)
-        typer.echo(f"Report: {report}")
+        _try_to_write(report, paths)
+    result = wait_for(_import(settings, paths, dry_run, accept_good_rows))
+    failed = _write_report(result, report) if report else ""
+    for line in registry.report_lines(result, None if failed else report):
+        typer.echo(line)
+    if failed:
+        stop(failed)
     raise typer.Exit(0 if result.ok else 1)
 
 
-async def _import(settings: Settings, paths: list[Path], dry_run: bool, accept_good_rows: bool) -> Any:
-    import db
+def _write_report(result: Report, path: Path) -> str:
+    """Write the report; gives the sentence that says why it could not be, or an empty text."""
+    from handlers import registry
+
+    try:
+        result.write_csv(path, registry.told)
+    except OSError as error:
+        return registry.not_writable(path, error)
+    return ""
+
+
+def _try_to_write(report: Path, paths: list[Path]) -> None:
+    """Refuse a report's place before anything is imported; leaves nothing behind."""
+    from handlers import registry
+
+    if registry.overwrites(report, paths):
+        stop(registry.overwriting(report))
+    was_there = report.exists()
+    try:
+        report.open("a").close()
+        if not was_there:
+            report.unlink()
+    except OSError as error:
+        stop(registry.not_writable(report, error))
+
+
+async def _import(settings: Settings, paths: list[Path], dry_run: bool, accept_good_rows: bool) -> Report:
     from handlers.services.importing import import_paths
 
-    engine = db.async_engine(settings.database_url)
-    try:
-        await db.migrate(engine)
+    async with _database(settings) as engine:
         return await import_paths(engine, paths, dry_run=dry_run, accept_good_rows=accept_good_rows)
-    finally:
-        await engine.dispose()
 
 
 @app.command()
-def export(path: Path, only: str = "all") -> None:
-    """Export the registry in the same format; importing it again changes nothing."""
+def export(
+    path: Path,
+    only: Annotated[str, typer.Option("--only", help="all, valid, expiring or expired.")] = "all",
+) -> None:
+    """Export the registry to a folder or an .xlsx file, in the format that import reads."""
     settings = settings_or_exit()
+    from handlers import registry
+
+    _speak(settings)
     if only not in {"all", "valid", "expiring", "expired"}:
-        stop("--only is one of valid, expiring, expired, all.")
+        stop(registry.not_an_export(only))
     count = wait_for(_export(settings, path, only))
-    typer.echo(f"{count} products written to {path}")
+    for line in registry.export_lines(path, count):
+        typer.echo(line)
 
 
 async def _export(settings: Settings, path: Path, only: Any) -> int:
-    import db
     from bot.app import clock_of
+    from handlers import registry
     from handlers.services.exporting import export_folder
 
-    engine = db.async_engine(settings.database_url)
+    async with _database(settings) as engine:
+        try:
+            return await export_folder(engine, path, only=only, on=clock_of(settings)().date())
+        except OSError as error:
+            return stop(registry.not_writable(path, error))  # type: ignore[no-any-return]
+
+
+def _speak(settings: Settings) -> None:
+    """Speak the language of ``BOT_LANGUAGE`` in this shell."""
+    from handlers.talk.language import DEFAULT, speak, supported
+
+    speak(supported(settings.bot_language) or DEFAULT)
+
+
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """The database, its schema up to date; one that cannot be used ends the program with one sentence."""
+    from alembic.util.exc import CommandError
+    from asyncpg import InterfaceError, PostgresError  # type: ignore[import-untyped]
+    from sqlalchemy.exc import SQLAlchemyError
+
+    import db
+    from handlers import registry
+
     try:
-        await db.migrate(engine)
-        return await export_folder(engine, path, only=only, on=clock_of(settings)().date())
-    finally:
-        await engine.dispose()
+        engine = db.async_engine(settings.database_url)
+        try:
+            await db.migrate(engine)
+            yield engine
+        finally:
+            await engine.dispose()
+    except db.SchemaError:
+        stop(registry.newer_database())
+    except (OSError, SQLAlchemyError, CommandError, PostgresError, InterfaceError) as error:
+        stop(registry.no_database(error))
 
 
 # ---------------------------------------------------------------------------------------------------------- operating
