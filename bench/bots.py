@@ -42,6 +42,11 @@ class Bot:
         line = next(line for line in status.splitlines() if line.startswith(which))
         return int(line.split()[1]) / 1024
 
+    def cpu(self) -> float:
+        """Processor time it has used so far, in seconds (Linux)."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def kill(self) -> None:
         """kill -9."""
         self.process.send_signal(signal.SIGKILL)

@@ -14,6 +14,8 @@ from bench.http1 import Client, connect, request
 
 SECRET = "bench-secret"
 FIRST_CHAT = 20_000_000
+AGAIN_SECONDS = 0.2
+"""after which an update that was refused (503, say) is sent again, as Telegram does"""
 
 
 @dataclass(frozen=True)
@@ -195,10 +197,12 @@ class Sender:
             code = await status.get()
             if code == 200:
                 self.acknowledged.add(chat)
-            else:
-                self.refused[code] += 1
-                if code == 0:
-                    return
+                continue
+            self.refused[code] += 1
+            if code == 0:
+                return
+            queue.insert(0, (chat, raw))
+            await asyncio.sleep(AGAIN_SECONDS)
         client.close()
 
     async def paced(self, requests: dict[int, bytes], rate: float, connections: int = 64) -> None:
