@@ -160,8 +160,9 @@ def opening_words(showroom: Showroom, now: datetime) -> str:
     """Open now until, closed and opens at, or that the hours are not recorded."""
     found = opening(showroom, now)
     if found.state == "closed_temporarily":
-        until = _(" until {day}").format(day=day(showroom.closed_until)) if showroom.closed_until else ""
-        return _("closed for the time being{until}").format(until=until)
+        if showroom.closed_until:
+            return _("closed for the time being, until {day}").format(day=day(showroom.closed_until))
+        return _("closed for the time being")
     if found.state == "open":
         return (
             _("open now, until {time}").format(time=_moment(found.until, now))

@@ -149,16 +149,14 @@ def _unknown_lines(found: Verdict) -> list[str]:
 
 
 def _ended_lines(found: Verdict) -> list[str]:
-    on = " " + _("({day})").format(day=partial(found.status_on)) if found.status_on else ""
     words = {
-        State.REVOKED: _("⛔ The certificate was revoked{on}. It is not in force."),
-        State.SUPERSEDED: _("This certificate was replaced by a newer one{on}."),
-        State.STOPPED: _("⛔ The producer no longer makes this product{on}."),
-        State.UNCONFIRMED: _(
-            "❔ It was put before a council{on}; the result is not seen yet, so no stars are shown."
-        ),
+        State.REVOKED: _("⛔ The certificate was revoked. It is not in force."),
+        State.SUPERSEDED: _("This certificate was replaced by a newer one."),
+        State.STOPPED: _("⛔ The producer no longer makes this product."),
+        State.UNCONFIRMED: _("❔ It was put before a council; the result is not seen yet, so no stars are shown."),
     }
-    return [words[found.state].format(on=on)]
+    since = _("Since {day}.").format(day=partial(found.status_on)) if found.status_on else ""
+    return [words[found.state], *([since] if since else [])]
 
 
 def window_line(found: Verdict) -> str | None:

@@ -109,7 +109,7 @@ async def test_every_state_has_its_words(tmp_path: Path) -> None:
             "Muối ớt Ba": ["Đã hết hạn: ngày cuối còn hiệu lực là 02/12/2026 (cách đây 1 ngày)"],
             "Muối ớt Bốn": ["Còn hạn", "Đã nộp hồ sơ đánh giá lại (05/10/2026)"],
             "Muối ớt Năm": ["Vẫn còn hiệu lực: ★★★ (3 sao)", "chậm nhất đến 28/01/2027"],
-            "Muối ớt Sáu": ["đã bị thu hồi (06/05/2026)"],
+            "Muối ớt Sáu": ["đã bị thu hồi", "Từ ngày 06/05/2026"],
             "Muối ớt Bảy": ["đã ngừng sản xuất"],
             "Muối ớt Tám": ["Hôm nay chưa thể nói chắc", "tháng 12/2026"],
             "Muối ớt Chín": ["5 sao", "Bộ Nông nghiệp và Môi trường"],
