@@ -54,7 +54,9 @@ def wait_for(work: Coroutine[Any, Any, Result]) -> Result:
     except db.SchemaError as error:
         return stop(str(error))  # type: ignore[no-any-return]
     except OSError as error:
-        return stop(f"{type(error).__name__}: {error.strerror or 'the address cannot be used'} ({error.errno}).")  # type: ignore[no-any-return]
+        return stop(
+            f"{type(error).__name__}: {error.strerror or 'the address cannot be used'} ({error.errno})."
+        )  # type: ignore[no-any-return]
 
 
 # ---------------------------------------------------------------------------------------------------------------- run
@@ -73,7 +75,9 @@ def _announce(application: Any) -> None:
     catalogue = application.catalogue
     on = {name: channel.health()["state"] for name, channel in application.channels.items()}
     switched = ", ".join(f"{name} ({state})" for name, state in on.items())
-    typer.echo(f"{catalogue.info.name}: {len(catalogue.products)} products, {len(catalogue.showrooms)} showrooms.")
+    typer.echo(
+        f"{catalogue.info.name}: {len(catalogue.products)} products, {len(catalogue.showrooms)} showrooms."
+    )
     typer.echo(f"Channels: {switched}.")
     if "telegram" not in on:
         typer.echo("Telegram is off; set TELEGRAM_TOKEN to switch it on.")
@@ -108,7 +112,9 @@ async def _talk(settings: Settings, language: str) -> None:
     try:
         while line is not None:
             inbound = terminal.read(line, language=language)
-            standing = await application.inbox.store("terminal", f"{application.worker}.{inbound.id}", inbound.chat, "")
+            standing = await application.inbox.store(
+                "terminal", f"{application.worker}.{inbound.id}", inbound.chat, ""
+            )
             if standing is None:
                 break
             button = terminal.pressed_link(line)
@@ -118,7 +124,9 @@ async def _talk(settings: Settings, language: str) -> None:
             for message in reply.messages if reply else ():
                 await terminal.send(inbound.chat, message)
             records = reply.records if reply else []
-            settled = Settlement("terminal", f"{application.worker}.{inbound.id}", inbound.chat, standing=standing)
+            settled = Settlement(
+                "terminal", f"{application.worker}.{inbound.id}", inbound.chat, standing=standing
+            )
             settled.records = records
             application.inbox.settle(settled)
             line = await asyncio.to_thread(_typed)
@@ -328,10 +336,13 @@ async def _tickets(settings: Settings, close: str) -> list[str]:
         await db.migrate(engine)
         if close:
             closed = await close_ticket(engine, close.upper(), clock_of(settings)())
-            return [f"{close.upper()} is closed." if closed else f"No open ticket has the number {close.upper()}."]
+            return [
+                f"{close.upper()} is closed." if closed else f"No open ticket has the number {close.upper()}."
+            ]
         waiting = await open_tickets(engine)
         lines = [
-            f"{t.number}  {t.opened_at:%Y-%m-%d %H:%M}Z  {t.kind}  {t.channel}:{t.address}  {t.text}" for t in waiting
+            f"{t.number}  {t.opened_at:%Y-%m-%d %H:%M}Z  {t.kind}  {t.channel}:{t.address}  {t.text}"
+            for t in waiting
         ]
         return [*lines, f"{len(waiting)} open."]
     finally:

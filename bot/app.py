@@ -81,7 +81,9 @@ class Application:
         if sqlite or self.settings.auto_migrate:
             await db.migrate(self.engine)
         elif await db.current_revision(self.engine) != db.head_revision():
-            raise db.SchemaError("The database's schema is not this program's, and AUTO_MIGRATE is 0: migrate it first.")
+            raise db.SchemaError(
+                "The database's schema is not this program's, and AUTO_MIGRATE is 0: migrate it first."
+            )
         if self.settings.data_path:
             await load_if_empty(self.engine, self.settings.data_path)
         await self.shelf.refresh()

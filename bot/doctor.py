@@ -43,15 +43,21 @@ async def _findings(settings: Settings, telegram: TelegramChannel | None) -> Asy
     yield Finding(
         not settings.bot_now,
         "clock",
-        f"BOT_NOW is set: it stands at {settings.bot_now}" if settings.bot_now else f"real, {settings.bot_timezone}",
+        f"BOT_NOW is set: it stands at {settings.bot_now}"
+        if settings.bot_now
+        else f"real, {settings.bot_timezone}",
     )
     yield await _telegram(settings, telegram)
 
 
 def _address(settings: Settings) -> Finding:
     if settings.public_url and not settings.public_url.startswith("https://"):
-        return Finding(False, "address", "PUBLIC_URL is not https: Telegram and Zalo deliver webhooks to https only")
-    how = f"webhooks to {settings.public_url}" if settings.public_url else "no PUBLIC_URL: channels are polled"
+        return Finding(
+            False, "address", "PUBLIC_URL is not https: Telegram and Zalo deliver webhooks to https only"
+        )
+    how = (
+        f"webhooks to {settings.public_url}" if settings.public_url else "no PUBLIC_URL: channels are polled"
+    )
     return Finding(True, "address", how)
 
 
@@ -63,14 +69,20 @@ async def _database(engine: AsyncEngine) -> AsyncIterator[Finding]:
         return
     kind = engine.dialect.name
     if current != head:
-        state = "empty: `run` migrates it" if current is None else f"at revision {current}, this program needs {head}"
+        state = (
+            "empty: `run` migrates it"
+            if current is None
+            else f"at revision {current}, this program needs {head}"
+        )
         yield Finding(current is None, "database", f"{kind}, {state}")
         return
     yield Finding(True, "database", f"{kind}, at revision {head}")
     catalogue = await published(engine)
     count = len(catalogue.products)
     official = "official" if catalogue.info.official else "not official: every verdict carries the notice"
-    yield Finding(count > 0, "registry", f"{count} products, as of {catalogue.info.as_of or 'unknown'}, {official}")
+    yield Finding(
+        count > 0, "registry", f"{count} products, as of {catalogue.info.as_of or 'unknown'}, {official}"
+    )
 
 
 def _locales() -> Finding:

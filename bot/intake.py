@@ -1,7 +1,7 @@
 """The way in: store, then 200, then work; in order within a chat, in parallel across chats, bounded.
 
-An arrival is in the database before anybody says 200. Answering it happens afterwards in a task a chat; a killed process
-leaves its arrivals open, and the next one (or another replica) takes them over.
+An arrival is in the database before anybody says 200. Answering it happens afterwards, in a task a chat; a killed
+process leaves its arrivals open, and the next one (or another replica) takes them over.
 """
 
 from __future__ import annotations
@@ -177,7 +177,9 @@ class Intake:
             OPEN.set(len(self._busy))
         del self._queues[key]
 
-    async def _work(self, channel: Channel, update_id: str, update: dict[str, Any], standing: Standing) -> None:
+    async def _work(
+        self, channel: Channel, update_id: str, update: dict[str, Any], standing: Standing
+    ) -> None:
         settlement = Settlement(channel.name, update_id, standing.address, standing=standing)
         try:
             inbounds = channel.decode(update)

@@ -30,7 +30,7 @@ LONGEST = 20_000
 
 _SECRET_NAME = re.compile(r"token|secret|password|authorization|code_verifier", re.IGNORECASE)
 
-QUIET = ("httpx", "httpcore", "aiosqlite", "sqlalchemy.engine", "asyncpg", "alembic.runtime.plugins")
+QUIET = ("httpx", "httpcore", "aiosqlite", "sqlalchemy.engine", "asyncpg", "alembic")
 """Libraries that log addresses with tokens or parameters of statements, or chatter; never below WARNING."""
 
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (

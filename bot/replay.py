@@ -1,8 +1,8 @@
 """Conversation files: read one, check what was answered, play it offline.
 
 The format is the operating contract's: ``language:``, ``now:`` and ``as:`` lines, then ``> what a person does`` (words,
-``@latitude,longitude``, ``[button]``, ``/start payload``) and ``< what must be answered``. ``now:`` may come again in the
-middle: time passes. Lines that begin with ``#`` are remarks.
+``@latitude,longitude``, ``[button]``, ``/start payload``) and ``< what must be answered``. ``now:`` may come again in
+the middle: time passes. Lines that begin with ``#`` are remarks.
 """
 
 from __future__ import annotations
@@ -67,7 +67,19 @@ class Screen:
     """place, phone, or ? where the channel does not show it"""
 
 
-VERBS = ("contains", "not", "venue", "no venue", "button", "no button", "asks", "messages", "image", "file", "link")
+VERBS = (
+    "contains",
+    "not",
+    "venue",
+    "no venue",
+    "button",
+    "no button",
+    "asks",
+    "messages",
+    "image",
+    "file",
+    "link",
+)
 _EXPECTED = re.compile(r"<\s*([a-z ]+?)\s*(?::\s*(.*))?$")
 _HEADER = re.compile(r"(language|now|as)\s*:\s*(.+)")
 
@@ -104,7 +116,9 @@ def _header(script: Script, name: str, value: str, number: int) -> datetime | No
         except ValueError:
             raise ScriptError(f"{script.path}:{number}: not a moment: {value}") from None
         if moment.tzinfo is None:
-            raise ScriptError(f"{script.path}:{number}: the moment needs an offset, as in 2026-12-03T10:00+07:00")
+            raise ScriptError(
+                f"{script.path}:{number}: the moment needs an offset, as in 2026-12-03T10:00+07:00"
+            )
         return moment
     if name == "language":
         script.language = value

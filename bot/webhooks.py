@@ -18,7 +18,9 @@ from bot.intake import Busy, Intake
 BODY_MOST = 1 << 20
 """bytes of a body; Telegram's updates have at most 64 KiB (contract §2)"""
 AGAIN_SECONDS = "5"
-TURNED_AWAY = Counter("bot_webhooks_refused_total", "Requests turned away at the webhooks", ["channel", "why"])
+TURNED_AWAY = Counter(
+    "bot_webhooks_refused_total", "Requests turned away at the webhooks", ["channel", "why"]
+)
 
 
 def webhook(channel: Channel, intake: Intake) -> Callable[[web.Request], Awaitable[web.Response]]:

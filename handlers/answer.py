@@ -1,7 +1,7 @@
 """The door in: one inbound in, messages out.
 
-Who calls has stored the arrival and given the standing; what a turn changes and wants remembered goes back with the answer
-and is saved in one transaction with it.
+Who calls has stored the arrival and given the standing; what a turn changes and wants remembered goes back with the
+answer and is saved in one transaction with it.
 """
 
 from __future__ import annotations

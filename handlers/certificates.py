@@ -98,14 +98,14 @@ def _dates(found: Verdict, product: Product) -> list[str]:
 
 
 def _late_advice(found: Verdict) -> list[str]:
-    """What the producer can still do when the filing window is over; who decides is said, not what they will decide."""
+    """What the producer can still do when the window is over; who decides is said, not what they will decide."""
     if not found.extension_cap or not found.filing:
         return []
     if found.filing.predates_rule:
         advice = _(
-            "The filing window of the new rules lay before they took effect, so it could not be kept. File with the commune "
-            "at once: under article 12.3 the certificate may stay in force until the result, at most until {cap}; the "
-            "provincial OCOP office decides that."
+            "The filing window of the new rules lay before they took effect, so it could not be kept. File with "
+            "the commune at once: under article 12.3 the certificate may stay in force until the result, at most "
+            "until {cap}; the provincial OCOP office decides that."
         )
         return [advice.format(cap=day(found.extension_cap))]
     advice = _(

@@ -45,8 +45,8 @@ def papers(turn: Turn) -> Messages:
 def where_to_file(turn: Turn) -> Messages:
     """Where to file: the commune, since districts ended on 1 July 2025."""
     text = _(
-        "File with the People's Committee of your commune or ward. Districts ended on 1 July 2025: nothing is filed there "
-        "any more. The province decides on 3 and 4 stars, the Ministry of Agriculture and Environment on 5."
+        "File with the People's Committee of your commune or ward. Districts ended on 1 July 2025: nothing is filed "
+        "there any more. The province decides on 3 and 4 stars, the Ministry of Agriculture and Environment on 5."
     )
     rule = _("Source: {rule}.").format(rule=_law(turn, "decided_by"))
     return [

@@ -1,4 +1,4 @@
-"""Who sells what, on what ground we say so, and the way there: shared by the conversations about buying and showrooms."""
+"""Who sells what, on what ground we say so, and the way there: for the conversations about buying and showrooms."""
 
 from __future__ import annotations
 

@@ -120,7 +120,8 @@ def about(turn: Turn) -> Messages:
     info = turn.catalogue.info
     lines = [
         _(
-            "I am a program, not a person. I answer from the registry “{name}” and give the date and source of each fact."
+            "I am a program, not a person. I answer from the registry “{name}” and give the date and "
+            "source of each fact."
         ).format(name=info.name)
     ]
     if info.as_of:

@@ -153,7 +153,9 @@ def _ended_lines(found: Verdict) -> list[str]:
         State.REVOKED: _("⛔ The certificate was revoked. It is not in force."),
         State.SUPERSEDED: _("This certificate was replaced by a newer one."),
         State.STOPPED: _("⛔ The producer no longer makes this product."),
-        State.UNCONFIRMED: _("❔ It was put before a council; the result is not seen yet, so no stars are shown."),
+        State.UNCONFIRMED: _(
+            "❔ It was put before a council; the result is not seen yet, so no stars are shown."
+        ),
     }
     since = _("Since {day}.").format(day=partial(found.status_on)) if found.status_on else ""
     return [words[found.state], *([since] if since else [])]

@@ -1,7 +1,7 @@
 """Players: the same conversation file on every channel, each through the real program and the real library.
 
-Between the bot and the wire nothing is mocked: the web player speaks ``POST /api/chat``, the Telegram player is a person in
-front of a Bot API server of our own. ``now:`` lines move the program's clock.
+Between the bot and the wire nothing is mocked: the web player speaks ``POST /api/chat``, the Telegram player is a
+person in front of a Bot API server of our own. ``now:`` lines move the program's clock.
 """
 
 from __future__ import annotations

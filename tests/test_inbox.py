@@ -68,7 +68,9 @@ async def test_a_standing_survives_and_words_do_not(engine: AsyncEngine) -> None
 
 async def _arrivals(engine: AsyncEngine) -> list:
     async with engine.connect() as connection:
-        return list(await connection.execute(select(Arrival.update_id, Arrival.state, Arrival.raw, Arrival.worker)))
+        return list(
+            await connection.execute(select(Arrival.update_id, Arrival.state, Arrival.raw, Arrival.worker))
+        )
 
 
 async def test_what_is_unsaved_wins_over_the_row(engine: AsyncEngine) -> None:
@@ -126,7 +128,13 @@ async def test_old_things_are_forgotten(engine: AsyncEngine) -> None:
         await opened.store("telegram", "old and open", "41", "{}")
         standing = await opened.store("telegram", "old", "42", "{}")
         opened.settle(
-            Settlement("telegram", "old", "42", standing=standing, records=[Miss(at=old, language="vi", text="gi do")])
+            Settlement(
+                "telegram",
+                "old",
+                "42",
+                standing=standing,
+                records=[Miss(at=old, language="vi", text="gi do")],
+            )
         )
     async with inbox(engine) as opened:
         await opened.forget_old()

@@ -74,12 +74,25 @@ def test_vietnamese_is_vietnamese() -> None:
         if entry.msgctxt or SAME_EVERYWHERE.fullmatch(entry.msgid):
             continue
         for text in texts(entry):
-            assert text != entry.msgid or "English" in text or len(entry.msgid) < 12, f"untranslated: {entry.msgid}"
+            assert text != entry.msgid or "English" in text or len(entry.msgid) < 12, (
+                f"untranslated: {entry.msgid}"
+            )
 
 
 def test_the_catalogues_hold_what_the_code_says(tmp_path: Path) -> None:
     template = tmp_path / "messages.pot"
-    command = [sys.executable, "-m", "babel.messages.frontend", "-q", "extract", "-F", "pyproject.toml", "-o", str(template), "."]
+    command = [
+        sys.executable,
+        "-m",
+        "babel.messages.frontend",
+        "-q",
+        "extract",
+        "-F",
+        "pyproject.toml",
+        "-o",
+        str(template),
+        ".",
+    ]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     said = {(entry.msgctxt, entry.msgid) for entry in polib.pofile(str(template))}
     for code in LANGUAGES:
@@ -89,7 +102,9 @@ def test_the_catalogues_hold_what_the_code_says(tmp_path: Path) -> None:
 
 
 def test_phrases_are_there_in_both_languages() -> None:
-    tables = [tomllib.loads((ROOT / "locales" / code / "phrases.toml").read_text("utf-8")) for code in LANGUAGES]
+    tables = [
+        tomllib.loads((ROOT / "locales" / code / "phrases.toml").read_text("utf-8")) for code in LANGUAGES
+    ]
     intents = [set(table["intents"]) for table in tables]
     assert intents[0] == intents[1]
 

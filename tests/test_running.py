@@ -117,7 +117,11 @@ async def test_killed_between_200_and_answer_it_answers_after_the_restart(tmp_pa
     async with FakeTelegram() as fake:
         port = str(free_port())
         env = environment(
-            tmp_path, PORT=port, TELEGRAM_TOKEN=TOKEN, TELEGRAM_API_URL=fake.url, PUBLIC_URL=f"http://127.0.0.1:{port}"
+            tmp_path,
+            PORT=port,
+            TELEGRAM_TOKEN=TOKEN,
+            TELEGRAM_API_URL=fake.url,
+            PUBLIC_URL=f"http://127.0.0.1:{port}",
         )
         async with process(env, "run") as first:
             await ready(env)

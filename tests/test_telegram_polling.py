@@ -103,7 +103,7 @@ async def test_a_lone_bad_update_waits_and_never_blocks_the_next(fake: FakeTeleg
     keeper = Keeper()
     keeper.refuse.add(await fake.push({"message": {"odd": True}}))
     async with Poll(fake, keeper):
-        while len(keeper.calls) < TRIES + 2:  # noqa: ASYNC110 - nothing else tells
+        while len(keeper.calls) < TRIES + 2:
             await asyncio.sleep(0.01)
         await fake.say(5, "sau")
         await fake.drained()
@@ -156,7 +156,7 @@ async def test_a_second_poller_is_named_and_the_poll_goes_on(fake: FakeTelegram)
     async with Poll(fake, keeper) as first:
         await fake.polled()
         async with Poll(fake, Keeper()):
-            while not first.reports:  # noqa: ASYNC110 - nothing else tells
+            while not first.reports:
                 await asyncio.sleep(0.01)
         assert first.reports[0] == ("down", "another program polls with this token, or a webhook is set")
         await fake.say(5, "một")

@@ -34,7 +34,10 @@ async def post(player: TelegramPlayer, body: bytes, secret: str | None = "right"
     if secret is not None:
         headers[SECRET_HEADER] = application.settings.telegram_secret if secret == "right" else secret
     address = f"{application.address}/webhooks/telegram"
-    async with aiohttp.ClientSession() as session, session.post(address, data=body, headers=headers) as response:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(address, data=body, headers=headers) as response,
+    ):
         return response.status
 
 
@@ -42,7 +45,13 @@ def update(number: int, text: str = "vịt quay", chat: int = 42) -> bytes:
     import json
 
     person = {"id": chat, "type": "private", "first_name": "Lan"}
-    message = {"message_id": number, "date": 1, "chat": person, "from": {**person, "is_bot": False}, "text": text}
+    message = {
+        "message_id": number,
+        "date": 1,
+        "chat": person,
+        "from": {**person, "is_bot": False},
+        "text": text,
+    }
     return json.dumps({"update_id": number, "message": message}).encode()
 
 
@@ -119,7 +128,14 @@ async def test_an_update_from_a_group_we_do_not_serve_is_quiet(player: TelegramP
 
 async def test_stale_and_foreign_buttons(player: TelegramPlayer) -> None:
     fake = fake_of(player)
-    for pressed in (action.product("no-such-product"), "zz:1:2:3", "p", "", "q:999999:vit quay", "l:x:g=nothing"):
+    for pressed in (
+        action.product("no-such-product"),
+        "zz:1:2:3",
+        "p",
+        "",
+        "q:999999:vit quay",
+        "l:x:g=nothing",
+    ):
         mark = await fake.press_raw(42, pressed)
         shown = await fake.answer(42, mark)
         assert shown
@@ -184,7 +200,10 @@ async def test_polling_without_a_public_address(tmp_path: Any) -> None:
 
     async with FakeTelegram() as fake:
         settings = {"telegram_token": TOKEN, "telegram_api_url": fake.url}
-        async with running(**settings, database_url=f"sqlite+aiosqlite:///{tmp_path}/b.db") as (application, _clock):
+        async with running(**settings, database_url=f"sqlite+aiosqlite:///{tmp_path}/b.db") as (
+            application,
+            _clock,
+        ):
             await fake.polled(10)
             shown = await fake.ask(42, "vịt quay", within=10)
             assert "Vịt quay Hồng Xiêm" in shown[0].text

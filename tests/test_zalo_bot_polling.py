@@ -76,7 +76,7 @@ class Stored:
 
 async def until(true: Callable[[], object], within: float = 5) -> None:
     async with asyncio.timeout(within):
-        while not true():  # noqa: ASYNC110 - what is waited for is not ours to signal
+        while not true():
             await asyncio.sleep(0.002)
 
 

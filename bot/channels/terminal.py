@@ -46,7 +46,9 @@ class TerminalChannel:
     def read(self, line: str, chat: str = "terminal", language: str = "") -> Inbound:
         """What a typed line means."""
         self._count += 1
-        return Inbound("terminal", chat, str(self._count), self._content(line), self._now(), language=language)
+        return Inbound(
+            "terminal", chat, str(self._count), self._content(line), self._now(), language=language
+        )
 
     def _content(self, line: str) -> Content:
         position = POSITION.fullmatch(line.strip())
@@ -122,7 +124,10 @@ def shown(message: Message) -> str:
         lines.append(f"🖼 {message.image}")
     if message.file:
         lines.append(f"📎 {message.file.name}: {message.file.url}")
-    labels = [f"[{button.label}]" + (f" → {button.url}" if button.url else "") for button in message_buttons(message)]
+    labels = [
+        f"[{button.label}]" + (f" → {button.url}" if button.url else "")
+        for button in message_buttons(message)
+    ]
     if labels:
         lines.append("  ".join(labels))
     return "\n".join(lines)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 from aiohttp import web
-from handlers.services.hours import opening
 
 from bot.pages.browsing import Shelf, Wanted, find, shelve
 from bot.pages.drawing import pins, sketch
@@ -13,6 +12,7 @@ from bot.pages.rendering import DESK, respond
 from db import GROUPS
 from handlers.services.catalogue import Catalogue, Product, Showroom
 from handlers.services.certificates import verdict
+from handlers.services.hours import opening
 
 SHELF: web.AppKey[dict[str, Shelf]] = web.AppKey("shelf", dict)
 

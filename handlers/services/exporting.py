@@ -135,6 +135,9 @@ def _write_workbook(path: Path, tables: dict[str, list[list[str]]], registry: Va
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
 
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.part")
+    unfinished.open("wb").close()  # a place that cannot be written to is said before openpyxl has begun
     book = Workbook(write_only=True)
     about = [["key", "value"], *([key, _written(registry[key])] for key in REGISTRY_KEYS if registry)]
     for name, rows in {**tables, "registry": about}.items():
@@ -147,7 +150,5 @@ def _write_workbook(path: Path, tables: dict[str, list[list[str]]], registry: Va
                     cell.data_type = "s"
                 line.append(cell)
             sheet.append(line)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.part")
     book.save(unfinished)
     unfinished.replace(path)

@@ -2,8 +2,8 @@
 
 Arrivals, standings and what a turn wants remembered are written by group commit: everything that gathered while the
 last transaction ran goes into the next one, so that a flood costs a few microseconds a message. A standing is read in
-the same transaction that stores the arrival, so any replica may answer; while a chat has something unsaved here, the copy
-in memory wins.
+the same transaction that stores the arrival, so any replica may answer; while a chat has something unsaved here, the
+copy in memory wins.
 
 What came in is erased as soon as it is answered (only its id stays): words and positions are not kept.
 """

@@ -13,7 +13,6 @@ from sqlmodel import col
 
 from db import Ticket
 
-
 Kind = Literal["question", "complaint"]
 
 
@@ -23,7 +22,9 @@ def number_of(channel: str, update_id: str) -> str:
     return base64.b32encode(digest)[:8].decode()
 
 
-def opened(chat: tuple[str, str], update_id: str, at: datetime, *, kind: Kind, text: str, product: str | None) -> Ticket:
+def opened(
+    chat: tuple[str, str], update_id: str, at: datetime, *, kind: Kind, text: str, product: str | None
+) -> Ticket:
     """A new ticket from what was written in a chat (channel, address) at a moment."""
     channel, address = chat
     return Ticket(

@@ -25,7 +25,9 @@ NUMBERS_LIVE_SECONDS = 15 * 60
 """a bare number is a choice of the last list only so long (contract of Zalo §13); later it is a text like any other"""
 SAID_BY = {
     "nearest": frozenset({"buy", "open_now", "how_far", "good_here"}),
-    "greet": frozenset({"buy", "nearest", "certificate", "price", "my_certificates", "papers", "list", "good_here"}),
+    "greet": frozenset(
+        {"buy", "nearest", "certificate", "price", "my_certificates", "papers", "list", "good_here"}
+    ),
     "thanks": frozenset({"buy", "certificate", "price", "bye"}),
 }
 """intents that another one in the same sentence already answers"""
@@ -128,7 +130,9 @@ class Router:
         return meaning
 
     def _meant(self, turn: Turn, meaning: Meaning) -> list[Chosen]:
-        said = [name for name in meaning.intents if not (SAID_BY.get(name, frozenset()) & set(meaning.intents))]
+        said = [
+            name for name in meaning.intents if not (SAID_BY.get(name, frozenset()) & set(meaning.intents))
+        ]
         known = [(self.routes.intents[name], ()) for name in said if name in self.routes.intents]
         if known:
             distinct = list(dict.fromkeys(known))
@@ -167,7 +171,9 @@ def remember_choices(turn: Turn, messages: Messages) -> None:
     numbers = next((message.numbered for message in reversed(messages) if message.numbered), [])
     labels = {key(b.label): b.action for message in messages for b in message.every_button if b.action}
     at = int(turn.now.timestamp())
-    turn.standing.put("choices", {"numbers": numbers, "labels": labels, "at": at} if labels or numbers else None)
+    turn.standing.put(
+        "choices", {"numbers": numbers, "labels": labels, "at": at} if labels or numbers else None
+    )
 
 
 def merge(parts: list[Messages]) -> Messages:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from handlers import sentences
+from handlers import verdicts
 from handlers.services.catalogue import Catalogue, Commune, Producer
 from handlers.services.text import fold
 from handlers.talk import language
@@ -87,7 +87,7 @@ class FakeDesk:
         if not found:
             return Message(f"Chưa có thông tin về “{text}”.", buttons=((near(),),))
         cards = tuple(
-            Card(p.name_vi, sentences.badge(p, NOW.date()), None, (Button("Xem", f"p:{p.key}"),))
+            Card(p.name_vi, verdicts.badge(p, NOW.date()), None, (Button("Xem", f"p:{p.key}"),))
             for p in found
         )
         return Message(f"Tìm thấy {len(found)}.", cards=cards)

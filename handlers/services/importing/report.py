@@ -182,4 +182,10 @@ class Report:
             for entry in self.entries:
                 details = "; ".join(f"{name}={text}" for name, text in entry.args.items() if text)
                 shown = [entry.severity, entry.file, entry.row or "", entry.column, entry.value, entry.reason]
-                out.writerow([*shown, details, say(entry) if say else ""])
+                cells = [*shown, details, say(entry) if say else ""]
+                out.writerow([_harmless(cell) for cell in cells])
+
+
+def _harmless(cell: object) -> object:
+    """A cell that a spreadsheet will not take for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@")) else cell
