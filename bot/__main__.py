@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
@@ -35,7 +35,7 @@ def settings_or_exit() -> Settings:
     return settings
 
 
-def stop(sentence: str) -> Any:
+def stop(sentence: str) -> NoReturn:
     """Say why and leave with exit code 1."""
     typer.echo(sentence, err=True)
     raise typer.Exit(1)
@@ -52,11 +52,9 @@ def wait_for(work: Coroutine[Any, Any, Result]) -> Result:
 
         return uvloop.run(work)
     except db.SchemaError as error:
-        return stop(str(error))  # type: ignore[no-any-return]
+        stop(str(error))
     except OSError as error:
-        return stop(
-            f"{type(error).__name__}: {error.strerror or 'the address cannot be used'} ({error.errno})."
-        )  # type: ignore[no-any-return]
+        stop(f"{type(error).__name__}: {error.strerror or 'the address cannot be used'} ({error.errno}).")
 
 
 # ---------------------------------------------------------------------------------------------------------------- run
@@ -282,7 +280,7 @@ async def _export(settings: Settings, path: Path, only: Any) -> int:
         try:
             return await export_folder(engine, path, only=only, on=clock_of(settings)().date())
         except OSError as error:
-            return stop(registry.not_writable(path, error))  # type: ignore[no-any-return]
+            return stop(registry.not_writable(path, error))
 
 
 def _speak(settings: Settings) -> None:
@@ -350,23 +348,20 @@ async def _tickets(settings: Settings, close: str) -> list[str]:
 
 
 @app.command()
-def webhook(verb: str, channel: str = typer.Argument("telegram")) -> None:
-    """``set``, ``info`` or ``delete`` the webhook of a channel; ``set`` registers PUBLIC_URL."""
+def webhook(verb: str, channel: Annotated[str, typer.Argument()] = "telegram") -> None:
+    """``set``, ``info`` or ``delete`` the webhook of ``telegram`` or ``zalo-bot``; ``set`` registers PUBLIC_URL."""
     settings = settings_or_exit()
-    if verb not in {"set", "info", "delete"} or channel != "telegram":
-        stop("Usage: webhook set|info|delete telegram")
-    if not settings.telegram_token.get_secret_value():
-        stop("TELEGRAM_TOKEN is not set.")
+    if verb not in {"set", "info", "delete"} or channel not in {"telegram", "zalo-bot"}:
+        stop("Usage: webhook set|info|delete telegram|zalo-bot")
     if verb == "set" and not settings.public_url:
         stop("PUBLIC_URL is not set: there is no address to register.")
-    for line in wait_for(_webhook(settings, verb)):
-        typer.echo(line)
+    from bot.app import Unreachable, webhook_words
 
-
-async def _webhook(settings: Settings, verb: str) -> list[str]:
-    from bot.app import telegram_words
-
-    return await telegram_words(settings, verb)
+    try:
+        for line in wait_for(webhook_words(settings, verb, channel)):
+            typer.echo(line)
+    except Unreachable as error:
+        stop(str(error))
 
 
 @app.command()

@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import secrets
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 import structlog
 from aiohttp import web
@@ -37,6 +37,7 @@ from handlers.talk.shelf import Shelf
 
 if TYPE_CHECKING:
     from bot.channels.telegram import TelegramChannel
+    from bot.channels.zalo_bot import ZaloBotChannel
 
 log = structlog.get_logger("app")
 
@@ -60,9 +61,9 @@ class Application:
         self.worker = worker or secrets.randbits(62) + 1
         self.inbox = Inbox(self.engine, self.worker, self._now)
         self.channels: dict[str, Channel] = {"web": WebChannel(self._now)}
-        telegram = telegram_of(settings, self._now)
-        if telegram is not None:
-            self.channels["telegram"] = telegram
+        for channel in (telegram_of(settings, self._now), zalo_bot_of(settings, self._now)):
+            if channel is not None:
+                self.channels[channel.name] = channel
         self.answering = Answering(self.shelf, self._now, self, settings.bot_language)
         self.intake = Intake(self.inbox, self.answering, Delivery(), self.channels)
         self._tasks: list[asyncio.Task[None]] = []
@@ -97,9 +98,9 @@ class Application:
         self._go("refresh", every(REFRESH_SECONDS, "refresh", self._refresh))
         self._go("sweep", every(SWEEP_SECONDS, "sweep", self._sweep))
         self._go("forget", every(FORGET_SECONDS, "forget", self.inbox.forget_old))
-        telegram = self.channels.get("telegram")
-        if telegram is not None and not self.settings.public_url:
-            self._go("telegram-poll", _poll(telegram, self.intake))
+        for name, channel in self.channels.items():
+            if isinstance(channel, Polled) and not self.settings.public_url:
+                self._go(f"{name}-poll", _poll(channel, self.intake))
 
     async def stop(self) -> None:
         """Stop taking work, finish what is in hand, close everything."""
@@ -234,35 +235,76 @@ def menu_commands() -> list[tuple[str, dict[str, str]]]:
     ]
 
 
-async def _poll(channel: Channel, intake: Intake) -> None:
+@runtime_checkable
+class Polled(Protocol):
+    """A channel that asks for updates where nobody can reach us, and whose webhook can be registered."""
+
+    name: str
+
+    async def poll(self, store: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+        """Give each update to ``store`` before the next is asked for; until cancelled."""
+        ...
+
+    async def webhook_set(self, public_url: str = "") -> str:
+        """Register the address; the whole address that was registered."""
+        ...
+
+    async def webhook_info(self) -> dict[str, Any]:
+        """What the platform knows of our webhook."""
+        ...
+
+    async def webhook_delete(self) -> None:
+        """Take the webhook away; what waits is kept."""
+        ...
+
+
+async def _poll(channel: Polled, intake: Intake) -> None:
     async def store(update: dict[str, Any]) -> None:
         try:
-            await intake.polled(channel, update)
+            await intake.polled(cast(Channel, channel), update)
         except Busy:
             await asyncio.sleep(1)
             raise
 
-    await channel.poll(store)  # type: ignore[attr-defined]
+    await channel.poll(store)
 
 
-async def telegram_words(settings: Settings, verb: str) -> list[str]:
-    """``set``, ``info`` or ``delete`` the Telegram webhook; what to print."""
-    from bot.channels.telegram import TelegramError
+def zalo_bot_of(settings: Settings, now: Now | None = None) -> ZaloBotChannel | None:
+    """The Zalo Bot Platform channel, or None while ``ZALO_BOT_TOKEN`` is empty."""
+    token = settings.zalo_bot_token.get_secret_value()
+    if not token:
+        return None
+    from bot.channels.zalo_bot import ZaloBotChannel
 
-    channel = telegram_of(settings)
+    return ZaloBotChannel(
+        token=token,
+        secret=settings.zalo_bot_webhook_secret,
+        api_url=settings.zalo_bot_api_url,
+        public_url=settings.public_url,
+        now=now or clock_of(settings),
+    )
+
+
+async def webhook_words(settings: Settings, verb: str, name: str) -> list[str]:
+    """``set``, ``info`` or ``delete`` the webhook of a channel; what to print. Raises :class:`Unreachable`."""
+    channel: Polled | None = telegram_of(settings) if name == "telegram" else zalo_bot_of(settings)
     if channel is None:
-        return ["TELEGRAM_TOKEN is not set."]
+        raise Unreachable(f"{name.upper().replace('-', '_')}_TOKEN is not set.")
     try:
         if verb == "set":
             return [f"Registered {await channel.webhook_set(settings.public_url)}"]
         if verb == "delete":
             await channel.webhook_delete()
             return ["Deleted; waiting messages are kept for polling."]
-        return [f"{name}: {value}" for name, value in (await channel.webhook_info()).items()]
-    except TelegramError as error:
-        return [f"Telegram says: {error.message}"]
+        return [f"{key}: {value}" for key, value in (await channel.webhook_info()).items()]
+    except Exception as error:  # noqa: BLE001 - whatever the platform or the network says is the answer
+        raise Unreachable(f"{name} says: {getattr(error, 'message', None) or type(error).__name__}.") from None
     finally:
-        await channel.stop()
+        await cast(Channel, channel).stop()
+
+
+class Unreachable(Exception):
+    """A platform did not do what was asked: one sentence."""
 
 
 @contextlib.asynccontextmanager
