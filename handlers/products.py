@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from handlers.sentences import menu_button, name_of, price_of, source_line
+from dataclasses import replace
+
+from handlers.sentences import cut, menu_button, name_of, price_of, source_line
 from handlers.services.catalogue import Product
 from handlers.showing import (
     card_buttons,
@@ -31,8 +33,17 @@ def named(turn: Turn) -> Messages:
     if meaning is None or not meaning.products:
         return nothing_found(turn)
     if len(meaning.products) == 1:
-        return card_of(turn, meaning.products[0], corrected=meaning.corrected)
-    return found_page(turn, 0, meaning.words, meaning.products)
+        shown = card_of(turn, meaning.products[0], corrected=meaning.corrected)
+    else:
+        shown = found_page(turn, 0, meaning.words, meaning.products)
+    if not meaning.missing:
+        return shown
+    lead = _("Nothing on record is called “{words}”. Without “{missing}” there is:").format(
+        words=cut(meaning.words, 60), missing=cut(meaning.missing, 40)
+    )
+    if len(meaning.products) > 1:
+        return [replace(shown[0], title=lead)]
+    return [replace(shown[0], text=f"{lead}\n\n{shown[0].text}")]
 
 
 def card(turn: Turn, key: str) -> Messages:
