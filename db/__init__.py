@@ -32,6 +32,7 @@ from db.places import (
     Stock,
     Target,
 )
+from db.quick import LockedError, Prepared, Quick
 from db.registry import (
     BASES,
     GROUPS,
@@ -66,11 +67,14 @@ __all__ = [
     "CommuneMerge",
     "Event",
     "Instant",
+    "LockedError",
     "Mention",
     "Miss",
     "Person",
+    "Prepared",
     "Producer",
     "Product",
+    "Quick",
     "Registry",
     "SchemaError",
     "Season",

@@ -15,15 +15,14 @@ import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
-from sqlalchemy import Connection, delete, func, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import SQLModel, col
 
-from db import Arrival, Chat, Miss, Step
+from db import Arrival, LockedError, Miss
+from handlers.services.ledger import Batch, Key, Row, Seen, Written, ledger_of
 from handlers.services.standing import Standing
 
 log = structlog.get_logger("inbox")
@@ -33,15 +32,15 @@ BATCH = 500
 KEPT = timedelta(hours=48)
 """how long an answered arrival is kept; Telegram repeats an update for 24 h (contract §4)"""
 MISSES_KEPT = timedelta(days=90)
+SETTLE_WITHIN = 0.02
+"""seconds a settlement waits for company; a process killed meanwhile answers it again (at least once)"""
 SEEN_EVERY = timedelta(minutes=1)
 """``last_seen_at`` is written at most this often a chat"""
-
-Key = tuple[str, str]
 
 
 @dataclass(slots=True)
 class _Store:
-    row: dict[str, Any]
+    row: Row
     done: asyncio.Future[Standing | None]
 
 
@@ -85,10 +84,11 @@ class Inbox:
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._closing = False
+        self._due: asyncio.TimerHandle | None = None
         self._writer: asyncio.Task[None] | None = None
         self._lock: AsyncConnection | None = None
-        dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
-        self._insert = dialect.insert
+        self._ledger = ledger_of(engine)
 
     # ------------------------------------------------------------------------------------------------ life
 
@@ -102,11 +102,14 @@ class Inbox:
 
     async def stop(self) -> None:
         """Write what is left and stop."""
+        self._closing = True
+        self._wake.set()
         await self._idle.wait()
         if self._writer:
             self._writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._writer
+        await self._ledger.close()
         if self._lock:
             await self._lock.execute(text("SELECT pg_advisory_unlock(:worker)"), {"worker": self._worker})
             await self._lock.commit()
@@ -130,13 +133,16 @@ class Inbox:
         }
         done: asyncio.Future[Standing | None] = asyncio.get_running_loop().create_future()
         self._stores.append(_Store(row, done))
-        self._stir()
+        self._idle.clear()
+        self._wake.set()
         return await done
 
     def settle(self, settlement: Settlement) -> None:
-        """Remember what became of an arrival; written soon, at the latest by :meth:`stop`."""
+        """Remember what became of an arrival: written with the next arrival, or soon, or by :meth:`stop`."""
         self._settlements.append(settlement)
-        self._stir()
+        self._idle.clear()
+        if self._due is None:
+            self._due = asyncio.get_running_loop().call_later(SETTLE_WITHIN, self._wake.set)
 
     def release(self, channel: str, address: str) -> None:
         """Let go of a standing that :meth:`store` or :meth:`take_over` gave and no settlement follows."""
@@ -172,7 +178,7 @@ class Inbox:
                     .values(worker=self._worker)
                 )
                 await connection.execute(moved)
-            standings = await connection.run_sync(self._standings, {(row[0], row[2]) for row in rows})
+            standings = await self._ledger.standings(connection, {(row[0], row[2]) for row in rows})
         return [(row[0], row[1], row[2], row[3], self._hold((row[0], row[2]), standings)) for row in rows]
 
     async def forget_old(self) -> None:
@@ -192,14 +198,13 @@ class Inbox:
 
     # ------------------------------------------------------------------------------------------ group commit
 
-    def _stir(self) -> None:
-        self._idle.clear()
-        self._wake.set()
-
     async def _write_for_ever(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            if self._due is not None:
+                self._due.cancel()
+                self._due = None
             while self._stores or self._settlements:
                 stores, self._stores = self._stores[:BATCH], self._stores[BATCH:]
                 settlements, self._settlements = self._settlements[:BATCH], self._settlements[BATCH:]
@@ -207,16 +212,44 @@ class Inbox:
             self._idle.set()
 
     async def _write(self, stores: list[_Store], settlements: list[Settlement]) -> None:
+        keys = {(store.row["channel"], store.row["address"]) for store in stores}
+        held = [key for key in keys if key in self._live]
+        for key in held:
+            self._live[key].holders += 1
+        batch, changed = self._batch(stores, settlements)
+        batch.unknown = keys.difference(held)
         try:
-            async with self._engine.begin() as connection:
-                given = await connection.run_sync(self._transaction, stores, settlements)
+            written = await self._ledger.write(batch)
         except Exception as error:  # noqa: BLE001 - whatever failed, its owners are told and the writer goes on
-            await self._write_apart(stores, settlements, error)
-            return
-        for store, standing in zip(stores, given, strict=True):
+            for standing, new in changed:
+                standing.changed, standing.new = True, new
+            if isinstance(error, LockedError) and not self._closing:
+                self._turn_away(stores, error)
+                self._settlements[:0] = settlements
+            else:
+                await self._write_apart(stores, settlements, error)
+        else:
+            self._give(stores, written)
+            self._let_go((settled.channel, settled.address) for settled in settlements)
+        finally:
+            self._let_go(held)
+
+    @staticmethod
+    def _turn_away(stores: list[_Store], error: Exception) -> None:
+        for store in stores:
+            if not store.done.done():
+                store.done.set_exception(InboxUnavailable(type(error).__name__))
+
+    def _give(self, stores: list[_Store], written: Written) -> None:
+        """Tell who stored an arrival: its chat's standing, or None for one that was there before."""
+        for store in stores:
+            key = (store.row["channel"], store.row["update_id"])
+            standing = None
+            if key in written.fresh:
+                written.fresh.discard(key)
+                standing = self._hold((key[0], store.row["address"]), written.standings)
             if not store.done.done():
                 store.done.set_result(standing)
-        self._let_go((settled.channel, settled.address) for settled in settlements)
 
     async def _write_apart(
         self, stores: list[_Store], settlements: list[Settlement], error: Exception
@@ -228,66 +261,16 @@ class Inbox:
             for settled in settlements:
                 await self._write([], [settled])
             return
-        for store in stores:
-            if not store.done.done():
-                store.done.set_exception(InboxUnavailable(type(error).__name__))
+        self._turn_away(stores, error)
         if settlements:
             log.error("settlement_failed", exc_info=error)
         self._let_go((settled.channel, settled.address) for settled in settlements)
 
-    def _transaction(
-        self, connection: Connection, stores: list[_Store], settlements: list[Settlement]
-    ) -> list[Standing | None]:
-        if settlements:
-            self._save(connection, settlements)
-        if not stores:
-            return []
-        statement = (
-            self._insert(Arrival)
-            .on_conflict_do_nothing(index_elements=["channel", "update_id"])
-            .returning(col(Arrival.channel), col(Arrival.update_id))
-        )
-        rows = {(store.row["channel"], store.row["update_id"]): store.row for store in stores}
-        fresh = {(row[0], row[1]) for row in connection.execute(statement, list(rows.values()))}
-        keys = {(store.row["channel"], store.row["address"]) for store in stores}
-        standings = self._standings(connection, keys - self._live.keys())
-        given: list[Standing | None] = []
-        for store in stores:
-            key = (store.row["channel"], store.row["update_id"])
-            new = key in fresh
-            fresh.discard(key)
-            given.append(self._hold((key[0], store.row["address"]), standings) if new else None)
-        return given
-
-    def _standings(self, connection: Connection, keys: set[Key]) -> dict[Key, _Live]:
-        found: dict[Key, _Live] = {}
-        by_channel: dict[str, list[str]] = {}
-        for channel, address in keys:
-            by_channel.setdefault(channel, []).append(address)
-        for channel, addresses in by_channel.items():
-            query = (
-                select(
-                    col(Chat.address),
-                    col(Chat.language),
-                    col(Chat.guessed),
-                    col(Chat.state),
-                    col(Chat.last_seen_at),
-                    col(Step.state),
-                )
-                .outerjoin(
-                    Step, (col(Step.channel) == col(Chat.channel)) & (col(Step.address) == col(Chat.address))
-                )
-                .where(col(Chat.channel) == channel, col(Chat.address).in_(addresses))
-            )
-            for address, language, guessed, status, seen, state in connection.execute(query):
-                standing = Standing(channel, address, language, guessed, state or {}, status=status)
-                found[channel, address] = _Live(standing, seen_at=seen)
-        return found
-
-    def _hold(self, key: Key, standings: dict[Key, _Live]) -> Standing:
+    def _hold(self, key: Key, standings: dict[Key, Seen]) -> Standing:
         live = self._live.get(key)
         if live is None:
-            live = self._live[key] = standings.get(key) or _Live(Standing(*key, new=True))
+            standing, seen_at = standings.get(key) or (Standing(*key, new=True), None)
+            live = self._live[key] = _Live(standing, seen_at=seen_at)
         live.holders += 1
         return live.standing
 
@@ -299,60 +282,48 @@ class Inbox:
                 if live.holders <= 0:
                     del self._live[key]
 
-    def _save(self, connection: Connection, settlements: list[Settlement]) -> None:
-        now = self._now()
-        changed = {
+    def _batch(
+        self, stores: list[_Store], settlements: list[Settlement]
+    ) -> tuple[Batch, list[tuple[Standing, bool]]]:
+        """The rows to write, and the standings among them with whether they were new.
+
+        Their marks are taken away here: what a turn changes while the database writes is marked anew.
+        """
+        rows = {(store.row["channel"], store.row["update_id"]): store.row for store in stores}
+        batch, now = Batch(arrivals=list(rows.values())), self._now()
+        standings = {
             (settled.channel, settled.address): settled.standing
             for settled in settlements
             if settled.standing is not None
         }
-        chats = [
-            self._chat_row(key, standing, now)
-            for key, standing in changed.items()
-            if self._chat_due(key, standing, now)
-        ]
-        steps = [
-            {"channel": key[0], "address": key[1], "state": standing.state, "at": now}
-            for key, standing in changed.items()
-            if standing.changed
-        ]
-        if chats:
-            connection.execute(self._upsert(Chat, ("channel", "address"), ("first_seen_at",)), chats)
-        if steps:
-            connection.execute(self._upsert(Step, ("channel", "address"), ()), steps)
-        for standing in changed.values():
-            standing.changed = standing.new = False
+        taken = []
+        for key, standing in standings.items():
+            if self._chat_due(key, standing, now):
+                batch.chats.append(self._chat_row(key, standing, now))
+            if standing.changed:
+                state = dict(standing.state)
+                batch.steps.append({"channel": key[0], "address": key[1], "state": state, "at": now})
+            if standing.changed or standing.new:
+                taken.append((standing, standing.new))
+                standing.changed = standing.new = False
         for settled in settlements:
-            for record in settled.records:
-                connection.execute(self._insert(type(record)).values(record.model_dump(exclude_none=True)))
-        self._mark(connection, settlements)
-
-    def _mark(self, connection: Connection, settlements: list[Settlement]) -> None:
-        plain: dict[tuple[str, str], list[str]] = {}
-        for settled in settlements:
-            if settled.answer is None:
-                plain.setdefault((settled.channel, settled.state), []).append(settled.update_id)
-            else:
-                connection.execute(
-                    update(Arrival)
-                    .where(
-                        col(Arrival.channel) == settled.channel, col(Arrival.update_id) == settled.update_id
-                    )
-                    .values(state=settled.state, raw="", answer=settled.answer)
-                )
-        for (channel, state), ids in plain.items():
-            connection.execute(
-                update(Arrival)
-                .where(col(Arrival.channel) == channel, col(Arrival.update_id).in_(ids))
-                .values(state=state, raw="")
+            batch.settled.append(
+                {
+                    "channel_": settled.channel,
+                    "update_id_": settled.update_id,
+                    "state_": settled.state,
+                    "answer_": settled.answer,
+                }
             )
+            batch.records.extend(settled.records)
+        return batch, taken
 
     def _chat_due(self, key: Key, standing: Standing, now: datetime) -> bool:
         live = self._live.get(key)
         seen = live.seen_at if live else None
         return standing.new or standing.changed or seen is None or now - seen > SEEN_EVERY
 
-    def _chat_row(self, key: Key, standing: Standing, now: datetime) -> dict[str, Any]:
+    def _chat_row(self, key: Key, standing: Standing, now: datetime) -> Row:
         live = self._live.get(key)
         if live:
             live.seen_at = now
@@ -366,15 +337,6 @@ class Inbox:
             "first_seen_at": now,
             "last_seen_at": now,
         }
-
-    def _upsert(self, table: type[SQLModel], keys: tuple[str, ...], kept: tuple[str, ...]) -> Any:
-        statement = self._insert(table)
-        columns = {
-            column.name: statement.excluded[column.name]
-            for column in table.__table__.columns  # type: ignore[attr-defined]
-            if column.name not in keys and column.name not in kept and column.name != "person_id"
-        }
-        return statement.on_conflict_do_update(index_elements=list(keys), set_=columns)
 
     async def _dead_workers(self, connection: AsyncConnection) -> list[int]:
         query = (
