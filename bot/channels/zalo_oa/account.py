@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from bot.channels.zalo_oa.client import Host
 from bot.settings import Settings
 
-LIVE: Mapping[Host, str] = MappingProxyType(
-    {
-        "openapi": "https://openapi.zalo.me",
-        "oauth": "https://oauth.zaloapp.com",
-        "zbs": "https://business.openapi.zalo.me",
-    }
-)
+LIVE: dict[Host, str] = {
+    "openapi": "https://openapi.zalo.me",
+    "oauth": "https://oauth.zaloapp.com",
+    "zbs": "https://business.openapi.zalo.me",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +25,12 @@ class Account:
     keys: tuple[str, ...] = field(repr=False)
     first: str = field(default="", repr=False)
     verifier: str = field(default="", repr=False)
-    hosts: Mapping[Host, str] = LIVE
+    hosts: Mapping[Host, str] = field(default_factory=lambda: dict(LIVE))
     use_proof: bool = False
     buttons: bool = True
     budget: int = 0
     renewal: str = ""
-    renewal_fields: Mapping[str, str] = MappingProxyType({})
+    renewal_fields: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, settings: Settings) -> Account | None:
