@@ -382,7 +382,8 @@ class FakeZaloOA:
 
         ``kind``: a code ("-32", with ``words``), "html-" and a status (a page of HTML), "drop-before" and
         "drop-after" (the connection ends before or after the effect), "slow" (``seconds``, then the effect),
-        "garbage" (the effect, then something that is no JSON).
+        "slow-after" (the effect, then ``seconds``), "hang" (``seconds``, then the connection ends), "garbage"
+        (the effect, then something that is no JSON).
         """
         self.faults.append(Fault(kind, path, chat, times, **more))
 
@@ -398,17 +399,20 @@ class FakeZaloOA:
     async def _trouble(self, fault: Fault, request: web.Request) -> web.StreamResponse | None:
         if fault.kind == "drop-before":
             return _hang_up(request)
-        if fault.kind == "slow":
+        if fault.kind in ("slow", "hang"):
             await asyncio.sleep(fault.seconds)
-        elif fault.kind.startswith("html-"):
+            return _hang_up(request) if fault.kind == "hang" else None
+        if fault.kind.startswith("html-"):
             page = "<html><h1>Bad Gateway</h1></html>"
             return web.Response(status=int(fault.kind[5:]), text=page, content_type="text/html")
-        elif fault.kind.lstrip("-").isdigit():
+        if fault.kind.lstrip("-").isdigit():
             return self._answered(int(fault.kind), fault.words or f"error {fault.kind}")
         return None
 
     @staticmethod
-    def _afterwards(fault: Fault | None, request: web.Request) -> web.StreamResponse | None:
+    async def _afterwards(fault: Fault | None, request: web.Request) -> web.StreamResponse | None:
+        if fault and fault.kind == "slow-after":
+            await asyncio.sleep(fault.seconds)
         if fault and fault.kind == "drop-after":
             return _hang_up(request)
         if fault and fault.kind == "garbage":
@@ -428,7 +432,7 @@ class FakeZaloOA:
         if fault and (answered := await self._trouble(fault, request)):
             return answered
         body = self._granted(form, request.headers.get("secret_key", ""))
-        return self._afterwards(fault, request) or web.json_response(body)
+        return await self._afterwards(fault, request) or web.json_response(body)
 
     def _granted(self, form: dict[str, Any], secret: str) -> dict[str, Any]:
         if secret != APP_SECRET or form.get("app_id") != APP_ID:
@@ -477,7 +481,7 @@ class FakeZaloOA:
             result = await self._perform(request, body)
         except RefusalError as refusal:
             return self._answered(refusal.code, refusal.words)
-        return self._afterwards(fault, request) or self._answered(0, SUCCESS, result)
+        return await self._afterwards(fault, request) or self._answered(0, SUCCESS, result)
 
     async def _body(self, request: web.Request) -> dict[str, Any]:
         if request.method == "GET":

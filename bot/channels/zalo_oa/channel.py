@@ -9,42 +9,38 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.channels.channel import Gone, Later, Limits, Outcome, Proof, Refused, Sent, Uncertain
+from bot.channels.channel import Limits, Outcome, Proof, Refused, Sent
 from bot.channels.zalo_oa import inbound
 from bot.channels.zalo_oa.account import Account
 from bot.channels.zalo_oa.api import Api
-from bot.channels.zalo_oa.client import ANSWER_SECONDS, CallError, Client, ZaloError, part
+from bot.channels.zalo_oa.client import ANSWER_SECONDS, Client
 from bot.channels.zalo_oa.consent import Consent, new_verifier
-from bot.channels.zalo_oa.contacts import Contacts, Reach, reach
+from bot.channels.zalo_oa.contacts import Contacts, Reach
 from bot.channels.zalo_oa.grants import Grants
+from bot.channels.zalo_oa.hearing import Hearing
 from bot.channels.zalo_oa.outbound import BUTTON_TITLE, BUTTONS, TEXT_UNITS, render
-from bot.channels.zalo_oa.outcomes import Pace, seconds_until
+from bot.channels.zalo_oa.outcomes import Pace
 from bot.channels.zalo_oa.sender import Sender
 from bot.channels.zalo_oa.signature import Signatures
 from bot.channels.zalo_oa.templates import Template, Templates
-from bot.channels.zalo_oa.tokens import HOLD_SECONDS, NeedsConsentError, Tokens
+from bot.channels.zalo_oa.tokens import HOLD_SECONDS, Tokens
+from bot.channels.zalo_oa.unasked import Unasked
+from bot.channels.zalo_oa.upkeep import Upkeep, ended
 from bot.channels.zalo_oa.uploads import Uploads
 from bot.channels.zalo_oa.vault import Vault
-from handlers.talk.message import Inbound, Joined, Message, Press, Text
+from handlers.talk.message import Inbound, Message
 
 log = logging.getLogger(__name__)
 
 JOIN_SECONDS = 2.0
 """How long a start waits for Zalo; afterwards it goes on in the background."""
-TICK_SECONDS = 1.0
-LOOK_TICKS = 15
-"""Ticks between looks at the grant, and at the account while it is down."""
-ACCOUNT_TICKS = 600
-"""Ticks between looks at an account that is up."""
-TOO_OLD = timedelta(hours=24)
-"""An event this much older than the newest one is a repetition of long ago (contract §9.2)."""
-AHEAD = timedelta(hours=1)
 
 
 def _sound(sentence: str) -> None:
@@ -104,19 +100,16 @@ class ZaloOAChannel:
             hold_seconds=hold_seconds,
             sleep=sleep,
         )
-        api = self._api = Api(self._client, self.tokens)
-        self._pace = Pace(clock, now, rng or random.Random())  # noqa: S311 - jitter, not a secret
-        self._client.rate = self._pace.hear_rate
-        uploads = Uploads(api.upload, files_root, now)
-        self._sender = Sender(api, self._pace, uploads, account.buttons, sleep)
+        api = Api(self._client, self.tokens)
+        pace = Pace(clock, now, rng or random.Random())  # noqa: S311 - jitter, not a secret
+        self._client.rate = pace.hear_rate
+        self._sender = Sender(api, pace, Uploads(api.upload, files_root, now), account.buttons, sleep)
         self.contacts = Contacts(engine, now)
-        self.templates = Templates(api, self._pace, now)
+        self.templates = Templates(api, pace, now)
+        self._unasked = Unasked(api, pace, self.contacts, self._sender, account.budget)
+        self._upkeep = Upkeep(api, pace, self.contacts, self._sender, self.tokens, sleep)
         self._signatures = Signatures(account.app_id, account.keys)
-        self._decoder = inbound.Decoder(now)
-        self._newest: datetime | None = None
-        self._withdrawn: set[str] = set()
-        self._state, self._detail, self._oa = "idle", "not started", ""
-        self._looked = asyncio.Event()
+        self._hearing = Hearing(self.contacts, self._upkeep.withdrawn, now)
         self._keeping: asyncio.Task[None] | None = None
 
     # ------------------------------------------------------------------------------------ what comes in
@@ -135,41 +128,7 @@ class ZaloOAChannel:
         What a person does opens the window; while an officer talks to them, what they write is not for the
         bot.
         """
-        found = self._decoder.decode(update)
-        name = str(update.get("event_name"))
-        if self._too_old(update):
-            log.warning("an event of more than a day ago is left out: %s", name)
-            return []
-        if person := inbound.officer_wrote_to(update):
-            self.contacts.officer_wrote(person, self._decoder.at(update))
-        if not found:
-            log.debug("nothing to answer in an event: %s", name)
-        for one in found:
-            if one.chat and inbound.opens_window(name):
-                self.contacts.heard(one.chat, one.at)
-            if name == "user_withdraw":
-                self._withdrawn.add(one.chat)
-        return [one for one in found if not self._for_the_officer(one)]
-
-    def _too_old(self, update: dict[str, Any]) -> bool:
-        told = inbound.told_at(update)
-        if told is None or told > self._now() + AHEAD:
-            return False
-        self._newest = max(self._newest or told, told)
-        return self._newest - told > TOO_OLD
-
-    def _for_the_officer(self, one: Inbound) -> bool:
-        if isinstance(one.content, Press | Joined):
-            self.contacts.turned_back(one.chat)
-        talks = isinstance(one.content, Text) or type(one.content).__name__ in (
-            "File",
-            "Place",
-            "Unsupported",
-        )
-        if not talks or not self.contacts.officer_talks(one.chat):
-            return False
-        log.info("an officer talks in this chat: the bot is quiet")
-        return True
+        return self._hearing.hear(update)
 
     # ------------------------------------------------------------------------------------ what goes out
 
@@ -183,58 +142,20 @@ class ZaloOAChannel:
         rendered = render(message, buttons=self._sender.buttons and known, forms=known)
         if not rendered.calls:
             return Refused("the message is empty")
-        if about is not None:
-            outcome = await self._sender.send(chat, rendered)
-        elif not known:
+        if about is None and not known:
             return Refused("anonymous visitors can be answered only", our_fault=False)
-        else:
-            outcome = await self._unasked(chat, rendered)
-        if isinstance(outcome, Sent) and self._state == "down":
-            self._report("up", "sending works again")
-        return outcome
-
-    async def _unasked(self, chat: str, rendered: Any) -> Outcome:
-        """Send what nobody asked for, where the window and the budget allow it."""
-        if held := self._pace.held():
-            return held
-        try:
-            cost = await self.reach(chat)
-        except CallError as error:
-            return self._pace.outcome(error)
-        if cost == "impossible":
-            return Gone("no interaction within 7 days")
-        if cost == "free":
-            return await self._sender.send(chat, rendered)
-        if not self._account.budget:
-            return Refused("more than 48 hours since the last interaction, and no budget", our_fault=False)
-        calls = len(rendered.calls)
-        if not await self.contacts.reserve(self._account.budget, calls):
-            midnight = datetime.min.time()
-            return Later(seconds_until(self._now(), midnight), "today's budget is used up")
-        outcome = await self._sender.send(chat, rendered, reserved=True)
-        if not isinstance(outcome, Sent | Uncertain):
-            await self.contacts.spent(-calls)
+        sends = self._sender.send if about is not None else self._unasked.send
+        outcome = await sends(chat, rendered)
+        if isinstance(outcome, Sent) and self._upkeep.state == "down":
+            self._upkeep.report("up", "sending works again")
         return outcome
 
     async def reach(self, chat: str) -> Reach:
         """What a message to this person costs now: ``free``, ``paid`` or ``impossible``.
 
-        Zalo is asked only about people of whom nothing is written down. Raises :class:`CallError` when it
-        does not say.
+        Raises :class:`CallError` when nothing is known of them and Zalo does not say.
         """
-        known = await self.contacts.reach(chat)
-        if known is not None:
-            return known
-        try:
-            answer = await self._api.post("/v3.0/oa/quota/message", {"user_id": chat})
-        except ZaloError as error:
-            if error.code in (-213, -230, -232):
-                return "impossible"
-            raise
-        last = inbound.told_at({"timestamp": part(answer, "last_interaction")})
-        if last is not None:
-            self.contacts.heard(chat, last)
-        return reach(last, self._now())
+        return "impossible" if chat.startswith(inbound.ANONYMOUS) else await self._unasked.reach(chat)
 
     async def remind(self, chat: str, facts: Mapping[str, object]) -> Outcome:
         """Send the template for renewal reminders to somebody whom the account knows."""
@@ -262,98 +183,36 @@ class ZaloOAChannel:
             self._keeping = asyncio.create_task(self._keep(), name="zalo-oa")
         with suppress(TimeoutError):
             async with asyncio.timeout(JOIN_SECONDS):
-                await self._looked.wait()
+                await self._upkeep.looked.wait()
 
     async def stop(self) -> None:
         """Let a refresh end, write what was heard, close connections."""
-        if self._keeping is not None:
-            self._keeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._keeping
+        await ended(self._keeping)
         await self.tokens.finish()
         if self._keeping is not None:
-            await self._quietly(self._write, "what was heard")
+            await self._upkeep.write()
         await self._client.close()
-        self._state, self._detail = "idle", "stopped"
+        self._upkeep.report("idle", "stopped")
+
+    async def _keep(self) -> None:
+        with suppress(SQLAlchemyError, OSError):
+            self._hearing.newest = await self.contacts.newest()
+        await self._upkeep.run()
 
     def health(self) -> dict[str, Any]:
-        """``up``, ``idle`` or ``down`` with the last reason, the account's name, and the days its grant has
-        left."""
-        state, detail = self._state, self._detail
-        if state == "up" and (held := self._pace.held()):
-            state, detail = "down", held.reason
-        if self.tokens.lost and state != "idle":
-            state, detail = "down", f"needs consent: {self.tokens.lost}"
-        found: dict[str, Any] = {"state": state, "detail": detail}
-        if self._oa:
-            found["account"] = self._oa
-        if self.tokens.days_left is not None:
-            found["grant_days_left"] = self.tokens.days_left
-        return found
+        """``up``, ``idle`` or ``down`` with the last reason; see :meth:`Upkeep.health`."""
+        return self._upkeep.health()
+
+    # ----------------------------------------------------------------------------------- for the operator
 
     async def look(self) -> dict[str, Any]:
-        """Ask who we are, changing nothing but a token that is due: ``{"name", "package_name", "oaid", …}``.
+        """Who we are, as Zalo says (``name``, ``oaid``, ``package_name`` …), changing nothing but a token
+        that is due.
 
         Raises :class:`CallError`.
         """
         await self._client.open()
-        answer = await self._api.get("/v2.0/oa/getoa")
-        found = answer.get("data")
-        return found if isinstance(found, dict) else {}
-
-    async def _keep(self) -> None:
-        """Everything that the clock makes us do, one thing at a time."""
-        with suppress(Exception):
-            self._newest = await self.contacts.newest()
-        tick = 0
-        while True:
-            await self._quietly(self._write, "what was heard")
-            await self._quietly(self.contacts.refresh, "chats with officers")
-            if tick % LOOK_TICKS == 0:
-                await self._check(full=tick % ACCOUNT_TICKS == 0 or self._state != "up")
-            tick += 1
-            await self._sleep(TICK_SECONDS)
-
-    async def _write(self) -> None:
-        beyond, self._sender.beyond = self._sender.beyond, 0
-        if beyond:
-            log.warning("Zalo took %s messages from an allowance: they were not free", beyond)
-            await self.contacts.spent(beyond)
-        await self.contacts.flush()
-        while self._withdrawn:
-            await self.contacts.forget(next(iter(self._withdrawn)))
-            self._withdrawn.pop()
-
-    async def _check(self, *, full: bool) -> None:
-        """Look at the grant, and (``full``) at the account."""
-        try:
-            await self.tokens.look()
-            if full:
-                found = await self.look()
-                self._oa = str(found.get("name") or "")
-                self._report("up", f"package {found.get('package_name') or 'unknown'}")
-        except NeedsConsentError as error:
-            self._report("down", f"needs consent: {error.words}")
-        except CallError as error:
-            if full:
-                self._report("down", error.words)
-        except Exception as error:  # noqa: BLE001 - the clock must go on
-            self._report("down", f"the database does not answer ({type(error).__name__})")
-        self._looked.set()
-
-    async def _quietly(self, work: Callable[[], Awaitable[None]], what: str) -> None:
-        """Do the work; its failure is told, and tried again at the next tick."""
-        try:
-            await work()
-        except Exception as error:  # noqa: BLE001 - the clock must go on
-            log.warning("%s could not be kept (%s)", what, type(error).__name__)
-
-    def _report(self, state: str, detail: str) -> None:
-        if state == "down" and (state, detail) != (self._state, self._detail):
-            log.warning("Zalo Official Account is down: %s", detail)
-        self._state, self._detail = state, detail
-
-    # ----------------------------------------------------------------------------------- for the operator
+        return await self._upkeep.look()
 
     def asking(self, redirect_uri: str) -> Consent:
         """A link for the account's admin, and what its answer is checked with (``zalo login``)."""

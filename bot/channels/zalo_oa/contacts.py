@@ -41,7 +41,7 @@ class Contacts:
     """Interactions of everybody. ``now`` gives aware moments in the zone whose days the budget counts."""
 
     def __init__(self, engine: AsyncEngine, now: Callable[[], datetime]) -> None:
-        self._engine, self._now = engine, now
+        self._engine, self.now = engine, now
         self._heard: dict[str, datetime] = {}
         self._turned: dict[str, datetime | None] = {}
         self._quiet: dict[str, datetime] = {}
@@ -67,14 +67,14 @@ class Contacts:
     def officer_talks(self, address: str) -> bool:
         """Whether the bot has to be quiet in this chat."""
         until = self._quiet.get(address)
-        return until is not None and until > self._now()
+        return until is not None and until > self.now()
 
     # ------------------------------------------------------------------------------------------ what is asked
 
     async def reach(self, address: str) -> Reach | None:
         """What a message to this person costs now; None when nothing is known of them."""
         last = await self.last(address)
-        return None if last is None else reach(last, self._now())
+        return None if last is None else reach(last, self.now())
 
     async def last(self, address: str) -> datetime | None:
         """The person's last interaction, as far as anybody here heard of it."""
@@ -119,7 +119,7 @@ class Contacts:
         return first.on_conflict_do_update(index_elements=["day"], set_=counted, where=where)
 
     def _today(self) -> str:
-        return self._now().date().isoformat()
+        return self.now().date().isoformat()
 
     async def _write(self, statement: Any) -> bool:
         async with self._engine.begin() as connection:
@@ -143,7 +143,7 @@ class Contacts:
 
     async def refresh(self) -> None:
         """Learn from the table which chats officers have taken over, here or on another replica."""
-        now = self._now()
+        now = self.now()
         query = select(col(ZaloContact.address), col(ZaloContact.quiet_until)).where(
             col(ZaloContact.quiet_until) > now
         )
@@ -175,7 +175,7 @@ class Contacts:
             quiet = insert.on_conflict_do_update(
                 index_elements=["address"], set_={"quiet_until": insert.excluded.quiet_until}
             )
-            long_ago = self._now() - 2 * OPEN
+            long_ago = self.now() - 2 * OPEN
             found.append(
                 (
                     quiet,

@@ -32,7 +32,8 @@ UNSPECIFIED_TRIES = 2
 @dataclass(slots=True)
 class Sender:
     """Sends for one account. ``buttons`` turns false when the account does not take them; ``beyond`` counts
-    messages that were taken from an allowance without having been reserved."""
+    messages that were taken from an allowance without having been reserved, less those reserved and not
+    sent."""
 
     api: Api
     pace: Pace
