@@ -460,7 +460,7 @@ async def goes_on_with(program: asyncio.subprocess.Process, refused: str) -> str
     return (await asyncio.wait_for(program.stdout.readline(), 20)).decode().strip()
 
 
-def address_of(sqlite_engine: AsyncEngine) -> str:
+def address_of(engine: AsyncEngine) -> str:
     return make_url(engine.url).render_as_string(hide_password=False)
 
 
