@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
+from bot import without
 from bot.settings import Settings, SettingsError, read_settings
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ Result = TypeVar("Result")
 
 def settings_or_exit() -> Settings:
     """Read the settings and set up logs; a wrong one ends the program with its sentence."""
-    from bot.logs import configure
+    with without("rich"):  # structlog would load 5 MB of it for tracebacks in colour
+        from bot.logs import configure
 
     try:
         settings = read_settings()

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import db
+from bot import without
 from bot.channels.channel import Channel
 from bot.channels.web import WebChannel
 from bot.clock import Now, every, standing_still, ticking
@@ -29,8 +30,8 @@ from bot.webhooks import AGAIN_SECONDS, BODY_MOST, webhook
 from handlers.answer import Answering
 from handlers.routes import COMMANDS
 from handlers.services.catalogue import Catalogue
-from handlers.services.importing import load_if_empty
 from handlers.services.inbox import Inbox
+from handlers.services.publishing import registry_version
 from handlers.talk.language import languages, translations
 from handlers.talk.message import Inbound, Message
 from handlers.talk.shelf import Shelf
@@ -85,7 +86,9 @@ class Application:
             raise db.SchemaError(
                 "The database's schema is not this program's, and AUTO_MIGRATE is 0: migrate it first."
             )
-        if self.settings.data_path:
+        if self.settings.data_path and not await registry_version(self.engine):
+            from handlers.services.importing import load_if_empty  # 10 MB that only a first start needs
+
             await load_if_empty(self.engine, self.settings.data_path)
         await self.shelf.refresh()
 
@@ -212,7 +215,8 @@ def telegram_of(settings: Settings, now: Now | None = None) -> TelegramChannel |
     """The Telegram channel, or None while ``TELEGRAM_TOKEN`` is empty; the library is loaded only then."""
     if not settings.telegram_token.get_secret_value():
         return None
-    from bot.channels.telegram import TelegramChannel
+    with without("cryptography"):  # 7 MB for Telegram Passport, which we do not use
+        from bot.channels.telegram import TelegramChannel
 
     return TelegramChannel(
         token=settings.telegram_token.get_secret_value(),
@@ -298,7 +302,9 @@ async def webhook_words(settings: Settings, verb: str, name: str) -> list[str]:
             return ["Deleted; waiting messages are kept for polling."]
         return [f"{key}: {value}" for key, value in (await channel.webhook_info()).items()]
     except Exception as error:  # noqa: BLE001 - whatever the platform or the network says is the answer
-        raise Unreachable(f"{name} says: {getattr(error, 'message', None) or type(error).__name__}.") from None
+        raise Unreachable(
+            f"{name} says: {getattr(error, 'message', None) or type(error).__name__}."
+        ) from None
     finally:
         await cast(Channel, channel).stop()
 
@@ -310,6 +316,8 @@ class Unreachable(Exception):
 @contextlib.asynccontextmanager
 async def offline(settings: Settings, moment: datetime | None = None) -> AsyncIterator[Offline]:
     """The mind alone, over the sample registry in a database of its own: no network, nothing kept."""
+    from handlers.services.importing import load_if_empty
+
     clock = MovingClock(moment.astimezone(settings.zone) if moment else clock_of(settings)())
     engine = db.async_engine("sqlite+aiosqlite://")
     try:

@@ -2,7 +2,8 @@
 
 The syntax is read by ``opening_hours``. The holidays come from ``holidays``, because the former knows none
 that follow the lunar calendar (Tết, the Hùng Kings' day): ``PH`` in an expression is replaced by their dates.
-What is not recorded or cannot be read is unknown, never guessed.
+What is not recorded or cannot be read is unknown, never guessed. Both libraries are loaded when hours are asked for
+the first time: a look-up of products does not need them.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Literal
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
-from holidays import country_holidays
-from opening_hours import OpeningHours, ParserError, State  # type: ignore[attr-defined]
-
 from handlers.services.catalogue import Attraction, Showroom
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
+    from opening_hours import OpeningHours, State
 
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 """where the doors are: Viet Nam has one time zone"""
@@ -90,6 +94,8 @@ def _by_hours(
     expression: str | None, now: datetime, spot: tuple[float, float] | None, unknown: Opening
 ) -> Opening:
     """``unknown``, with state and times filled in as far as the expression tells them."""
+    from opening_hours import State
+
     hours = _parsed(expression.strip(), now.year, spot) if expression else None
     if hours is None or (unknown.holiday and _holiday_unplaced(expression or "", now.year)):
         return unknown
@@ -117,6 +123,8 @@ def _holiday_unplaced(expression: str, year: int) -> bool:
 @lru_cache(maxsize=2_048)
 def _parsed(expression: str, year: int, spot: tuple[float, float] | None) -> OpeningHours | None:
     """The expression with that year's holidays and the next's; None if it is not in the syntax."""
+    from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined]
+
     try:
         return OpeningHours(
             with_holidays(expression, year),
@@ -156,4 +164,20 @@ def _dates(year: int) -> str:
 
 @lru_cache(maxsize=32)
 def _holidays(year: int) -> frozenset[date]:
-    return frozenset(country_holidays("VN", years=[year]))
+    return frozenset(_vietnam()(years=[year]))
+
+
+@lru_cache(maxsize=1)
+def _vietnam() -> type[HolidayBase]:
+    """The library's calendar of Viet Nam alone: its own door opens those of 200 countries (16 MB)."""
+    library = find_spec("holidays")
+    assert library is not None
+    assert library.origin is not None
+    file = Path(library.origin).with_name("countries") / "vietnam.py"
+    spec = spec_from_file_location("holidays_of_vietnam", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    calendar: type[HolidayBase] = module.Vietnam
+    return calendar

@@ -18,6 +18,8 @@ from handlers.services.catalogue import Catalogue, key_of
 
 NO_CERTIFICATE = published_as.Certificate(None, None, None, None, None, None, None, None)
 """What is published of a product for which the registry records no certificate."""
+AT_A_TIME = 1_000
+"""products read at a time"""
 
 
 async def registry_version(engine: AsyncEngine) -> int:
@@ -40,15 +42,14 @@ async def published(engine: AsyncEngine) -> Catalogue:
 async def _read(connection: AsyncConnection) -> Catalogue:
     registry = await _rows(connection, "registry", "id")
     producers = _producers(await _rows(connection, "producer", "position", "code"))
-    certificates = await _in_force(connection)
-    products = await _rows(connection, "product", "position", "code")
+    products = await _products(connection, producers)
     return Catalogue(
         version=registry[0].version if registry else 0,
         info=_info(registry[0] if registry else None),
         communes=_communes(await _rows(connection, "commune", "position", "code")),
         old_units=_old_units(await _rows(connection, "commune_merge", "id")),
         producers=producers,
-        products=_products(products, producers, certificates),
+        products=products,
         showrooms=_showrooms(await _rows(connection, "showroom", "position", "showroom_id")),
         attractions=_attractions(await _rows(connection, "attraction", "position", "attraction_id")),
         seasons=_seasons(await _rows(connection, "season", "id")),
@@ -64,11 +65,25 @@ async def _rows(connection: AsyncConnection, name: str, *order: str) -> list[Row
     return list(result.all())
 
 
-async def _in_force(connection: AsyncConnection) -> dict[str, published_as.Certificate]:
+async def _in_force(connection: AsyncConnection, once: Once) -> dict[str, published_as.Certificate]:
     table = db.metadata.tables["certificate"]
     facts = published_as.Certificate.__slots__
     asked = select(table.c.product_code, *(table.c[name] for name in facts)).where(table.c.in_force)
-    return {code: published_as.Certificate(*values) for code, *values in await connection.execute(asked)}
+    return {
+        code: published_as.Certificate(*map(once, values))
+        for code, *values in await connection.execute(asked)
+    }
+
+
+class Once:
+    """Keeps one copy of each text: addresses, places and decisions repeat in thousands of rows."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Any, Any] = {}
+
+    def __call__(self, value: Any) -> Any:
+        """The value, or an equal one that was met before."""
+        return self._kept.setdefault(value, value) if isinstance(value, str | tuple) else value
 
 
 def split(cell: str | None) -> tuple[str, ...]:
@@ -147,50 +162,50 @@ def _producers(rows: Iterable[Row[Any]]) -> Mapping[str, published_as.Producer]:
     )
 
 
-def _products(
-    rows: Iterable[Row[Any]],
-    producers: Mapping[str, published_as.Producer],
-    certificates: Mapping[str, published_as.Certificate],
+async def _products(
+    connection: AsyncConnection, producers: Mapping[str, published_as.Producer]
 ) -> Mapping[str, published_as.Product]:
-    return MappingProxyType(
-        {
-            row.code: _product(
-                row, producers.get(row.producer_code), certificates.get(row.code, NO_CERTIFICATE)
-            )
-            for row in rows
-        }
-    )
+    """Read a thousand rows at a time: the whole country's at once would be the peak of the program's memory."""
+    once, table = Once(), db.metadata.tables["product"]
+    certificates = await _in_force(connection, once)
+    found = {}
+    rows = await connection.stream(select(table).order_by(table.c.position, table.c.code))
+    async for some in rows.partitions(AT_A_TIME):
+        for row in some:
+            certificate = certificates.get(row.code, NO_CERTIFICATE)
+            found[row.code] = _product(row, producers.get(row.producer_code), certificate, once)
+    return MappingProxyType(found)
 
 
 def _product(
-    row: Row[Any], producer: published_as.Producer | None, certificate: published_as.Certificate
+    row: Row[Any], producer: published_as.Producer | None, certificate: published_as.Certificate, once: Once
 ) -> published_as.Product:
     return published_as.Product(
         code=row.code,
         key=key_of(row.code),
         name_vi=row.name_vi,
         name_en=row.name_en,
-        aliases=split(row.aliases),
-        group=row.group,
+        aliases=once(split(row.aliases)),
+        group=once(row.group),
         producer=producer,
-        commune_code=row.commune_code,
-        place=row.place,
+        commune_code=once(row.commune_code),
+        place=once(row.place),
         certificate=certificate,
-        standards=split(row.standards),
-        awards=split(row.awards),
+        standards=once(split(row.standards)),
+        awards=once(split(row.awards)),
         price_vnd=row.price_vnd,
         price_max_vnd=row.price_max_vnd,
-        price_unit=row.price_unit,
-        priced_on=row.priced_on,
-        season=row.season,
+        price_unit=once(row.price_unit),
+        priced_on=once(row.priced_on),
+        season=once(row.season),
         shelf_life_days=row.shelf_life_days,
-        allergens=row.allergens,
-        online_url=row.online_url,
-        image=row.image,
-        description_vi=row.description_vi,
-        description_en=row.description_en,
-        source_url=row.source_url,
-        source_date=row.source_date,
+        allergens=once(row.allergens),
+        online_url=once(row.online_url),
+        image=once(row.image),
+        description_vi=once(row.description_vi),
+        description_en=once(row.description_en),
+        source_url=once(row.source_url),
+        source_date=once(row.source_date),
     )
 
 
