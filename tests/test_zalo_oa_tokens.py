@@ -480,18 +480,18 @@ async def test_two_programs_lose_no_token_in_ten_rounds(engine: AsyncEngine, fak
 
 @pytest.mark.parametrize("reached", [True, False], ids=["after Zalo exchanged", "before Zalo exchanged"])
 async def test_killed_between_exchange_and_commit(
-    engine: AsyncEngine, fake: FakeZaloOA, reached: bool
+    sqlite_engine: AsyncEngine, fake: FakeZaloOA, reached: bool
 ) -> None:
     """Killed, the grant is unknown and held; when that has ended, the token is tried once more."""
     fake.fail("slow-after" if reached else "hang", path=TOKENS, seconds=30)
-    program = await started(address_of(engine), fake, hold_seconds=1.5)
+    program = await started(address_of(sqlite_engine), fake, hold_seconds=1.5)
     asked = asyncio.create_task(goes_on_with(program, ""))
     while len(fake.refreshes) < reached or not fake.called(TOKENS):
         await asyncio.sleep(0.01)
     program.kill()
     await program.wait()
     assert await asked == ""
-    async with worker(engine, fake, clock=lambda: datetime.now(UTC)) as next_one:
+    async with worker(sqlite_engine, fake, clock=lambda: datetime.now(UTC)) as next_one:
         assert await next_one.state() == "unknown"
         if reached:
             with pytest.raises(NeedsConsentError, match="interrupted"):
