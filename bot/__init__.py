@@ -8,16 +8,15 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def without(name: str) -> Iterator[None]:
-    """Hide an optional library while another is imported that would load it for a feature we do not use.
+def without(*names: str) -> Iterator[None]:
+    """Hide optional libraries while another is imported that would load them for features we do not use.
 
-    A library that is loaded already stays; afterwards it can be imported as ever.
+    A library that is loaded already stays; afterwards all can be imported as ever.
     """
-    if name in sys.modules:
-        yield
-        return
-    sys.modules[name] = None  # type: ignore[assignment]
+    hidden = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
     try:
         yield
     finally:
-        del sys.modules[name]
+        for name in hidden:
+            del sys.modules[name]

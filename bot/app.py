@@ -215,7 +215,7 @@ def telegram_of(settings: Settings, now: Now | None = None) -> TelegramChannel |
     """The Telegram channel, or None while ``TELEGRAM_TOKEN`` is empty; the library is loaded only then."""
     if not settings.telegram_token.get_secret_value():
         return None
-    with without("cryptography"):  # 7 MB for Telegram Passport, which we do not use
+    with without("cryptography", "rich", "click"):  # 14 MB for Telegram Passport and httpx's command line
         from bot.channels.telegram import TelegramChannel
 
     return TelegramChannel(
