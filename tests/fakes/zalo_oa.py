@@ -121,6 +121,7 @@ class Fault:
     times: int
     seconds: float = 0
     words: str = ""
+    skip: int = 0
 
 
 @dataclass(slots=True)
@@ -378,7 +379,7 @@ class FakeZaloOA:
         times: int = 1,
         **more: Any,
     ) -> None:
-        """Answer the next ``times`` requests wrongly.
+        """Answer the next ``times`` requests wrongly, after ``skip`` right ones.
 
         ``kind``: a code ("-32", with ``words``), "html-" and a status (a page of HTML), "drop-before" and
         "drop-after" (the connection ends before or after the effect), "slow" (``seconds``, then the effect),
@@ -390,6 +391,9 @@ class FakeZaloOA:
     def _fault(self, path: str, chat: str) -> Fault | None:
         for fault in self.faults:
             if fault.path in (None, path) and fault.chat in (None, chat):
+                if fault.skip:
+                    fault.skip -= 1
+                    return None
                 fault.times -= 1
                 if fault.times <= 0:
                     self.faults.remove(fault)
