@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import secrets
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -46,6 +47,8 @@ REFRESH_SECONDS = 2.0
 """how soon a changed registry is published"""
 SWEEP_SECONDS = 30.0
 """how soon arrivals of a dead replica are taken over"""
+COLLECT_AFTER = (10_000, 10, 10)
+"""new objects between two garbage collections: an update makes some 200, hardly any in circles"""
 FORGET_SECONDS = 3600.0
 GRACE_SECONDS = 8.0
 """what is in hand at SIGTERM has this long; the exit follows within 10 s (operating contract)"""
@@ -353,6 +356,7 @@ async def run(settings: Settings, announce: Callable[[Application], None]) -> No
     try:
         await application.prepare()
         await application.start()
+        gc.set_threshold(*COLLECT_AFTER)
         announce(application)
         await stopping.wait()
         log.info("stopping")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -15,7 +15,7 @@ Now = Callable[[], datetime]
 
 def ticking(zone: ZoneInfo) -> Now:
     """The real clock, in the zone people live in."""
-    return lambda: datetime.now(UTC).astimezone(zone)
+    return lambda: datetime.now(zone)
 
 
 def standing_still(moment: datetime, zone: ZoneInfo) -> Now:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Select
@@ -19,6 +20,7 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.sql.dml import UpdateBase
 
+from db.base import Instant
 from db.engine import BUSY_TIMEOUT_MS, as_json, from_json, tune
 
 LOCKED_PAUSE = 0.01
@@ -67,12 +69,12 @@ class Prepared:
 
 
 def _way(kind: Any, which: str) -> Value | None:
-    """How a type's values are written or read on SQLite; None = as they are."""
+    """How a type's values are written or read on SQLite; None = as they are. A batch has one moment for all."""
     made = kind.dialect_impl(DIALECT)
     found: Value | None = (
         made.bind_processor(DIALECT) if which == "bind_processor" else made.result_processor(DIALECT, None)
     )
-    return found
+    return lru_cache(maxsize=8)(found) if found and isinstance(kind, Instant) else found
 
 
 class Quick:

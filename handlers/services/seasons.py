@@ -117,6 +117,7 @@ def _goods(item: str) -> tuple[str, ...]:
     return tuple(name for name in names if " " in name)
 
 
+@lru_cache(maxsize=65_536)
 def _plain(text: str) -> str:
     return " ".join(words(text)).casefold()
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from handlers.services.text import clean, key
 from handlers.talk.action import parse
@@ -169,11 +170,17 @@ def remember_choices(turn: Turn, messages: Messages) -> None:
     Numbers are those of the last message that has any, counted as channels without buttons count them.
     """
     numbers = next((message.numbered for message in reversed(messages) if message.numbered), [])
-    labels = {key(b.label): b.action for message in messages for b in message.every_button if b.action}
+    labels = {_typed(b.label): b.action for message in messages for b in message.every_button if b.action}
     at = int(turn.now.timestamp())
     turn.standing.put(
         "choices", {"numbers": numbers, "labels": labels, "at": at} if labels or numbers else None
     )
+
+
+@lru_cache(maxsize=16_384)
+def _typed(label: str) -> str:
+    """A label as it is looked up; the same ones are shown again and again."""
+    return key(label)
 
 
 def merge(parts: list[Messages]) -> Messages:
