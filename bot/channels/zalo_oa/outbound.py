@@ -85,11 +85,10 @@ def public_address(url: str) -> str:
     """``url`` in plain ASCII when somebody else's server could fetch it, else ``""``."""
     try:
         parts = urlsplit(url.strip())
+        plain = quote(url.strip(), safe="%/:=&?~#+!$,;'@()*[]")
     except ValueError:
         return ""
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return ""
-    return quote(url.strip(), safe="%/:=&?~#+!$,;'@()*[]")
+    return plain if parts.scheme in ("http", "https") and parts.hostname else ""
 
 
 def _button(button: Button) -> dict[str, Any] | None:

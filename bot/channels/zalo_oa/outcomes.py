@@ -36,7 +36,7 @@ OPENAPI: dict[int, Kind] = {
     -100: "expired",
     -200: "again",
     **dict.fromkeys((-201, -233), "form"),
-    **dict.fromkeys((-216, -220), "token"),
+    **dict.fromkeys((-124, -216, -220), "token"),
     **dict.fromkeys((-213, -217, -218, -227, -244), "recipient"),
     **dict.fromkeys((-230, -232), "window"),
     -234: "night",
@@ -51,7 +51,7 @@ _TEMPLATE = (-109, -131, -146, -1091)
 ZBS: dict[int, Kind] = {
     -32: "rate",
     -100: "again",
-    -124: "token",
+    **dict.fromkeys((-124, -216, -220), "token"),
     **dict.fromkeys((-108, -114, -118, -119, -139, -140, -141), "recipient"),
     -133: "night",
     **dict.fromkeys((-115, -126, -144, -147, -160, -1441, -1471, -1472), "quota"),
@@ -64,8 +64,8 @@ KINDS: dict[Host, dict[int, Kind]] = {"openapi": OPENAPI, "zbs": ZBS, "oauth": {
 RATE_SECONDS = (2.0, 60.0)
 OUTAGE_SECONDS = (1.0, 60.0)
 QUOTA_SECONDS = 3_600.0
-HUMAN_SECONDS = 300.0
-"""Until something that a human must put right is tried again."""
+HUMAN_SECONDS = (5.0, 300.0)
+"""Until something that a human must put right is tried again; it may be over sooner than we fear."""
 STRIKES = 3
 """Failures in a row after which the whole channel waits, not only the message."""
 MINUTE = 60.0
@@ -114,9 +114,11 @@ class Pace:
     _minute: float = 0.0
     _rate: Backoff = field(init=False)
     _outages: Backoff = field(init=False)
+    _humans: Backoff = field(init=False)
 
     def __post_init__(self) -> None:
         self._rate, self._outages = Backoff(self.rng, *RATE_SECONDS), Backoff(self.rng, *OUTAGE_SECONDS)
+        self._humans = Backoff(self.rng, *HUMAN_SECONDS)
 
     def wait(self) -> float:
         """Seconds until anything may be sent; 0 when it may now."""
@@ -129,7 +131,7 @@ class Pace:
 
     def succeeded(self) -> None:
         """A call was answered well: every back-off begins anew."""
-        self._rate.failures = self._outages.failures = 0
+        self._rate.failures = self._outages.failures = self._humans.failures = 0
 
     def hear_rate(self, limit: int, remain: int) -> None:
         """The rate headers of an answer: at nothing left, wait for the minute to end."""
@@ -146,7 +148,7 @@ class Pace:
         if isinstance(error, NotYetError):
             return Later(max(error.seconds, 0.5), error.words, whole_channel=True)
         if isinstance(error, NeedsConsentError):
-            return Later(HUMAN_SECONDS, f"needs consent: {error.words}", whole_channel=True)
+            return Later(HUMAN_SECONDS[1], f"needs consent: {error.words}", whole_channel=True)
         if isinstance(error, MaybeSentError):
             self._outage(error.words)
             return Uncertain(error.words)
@@ -174,9 +176,11 @@ class Pace:
 
     def _for_a_human(self, error: ZaloError) -> Later:
         """On the account's own host everything waits; templates have a host, and troubles, of their own."""
-        if error.host == "openapi":
-            self._hold(HUMAN_SECONDS, f"somebody must look at the account: {error.words}")
-        return Later(HUMAN_SECONDS, error.words, whole_channel=error.host == "openapi")
+        if error.host != "openapi":
+            return Later(HUMAN_SECONDS[1], error.words)
+        if not self.wait():
+            self._hold(self._humans.next(), f"somebody must look at the account: {error.words}")
+        return Later(self.wait(), error.words, whole_channel=True)
 
     def _outage(self, words: str) -> Later:
         seconds = self._outages.next()

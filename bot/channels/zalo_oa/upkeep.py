@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.channels.zalo_oa.api import Api
-from bot.channels.zalo_oa.client import CallError
+from bot.channels.zalo_oa.client import CallError, ZaloError
 from bot.channels.zalo_oa.contacts import Contacts
-from bot.channels.zalo_oa.outcomes import Pace
+from bot.channels.zalo_oa.outcomes import Pace, kind_of
 from bot.channels.zalo_oa.sender import Sender
 from bot.channels.zalo_oa.tokens import NeedsConsentError, Tokens
 
@@ -94,6 +94,9 @@ class Upkeep:
                 self.report("up", f"package {found.get('package_name') or 'unknown'}")
         except NeedsConsentError as error:
             self.report("down", f"needs consent: {error.words}")
+        except ZaloError as error:
+            working = kind_of(error) not in ("token", "human", "rate")
+            self.report("up" if working else "down", f"the account cannot be looked at: {error.words}")
         except CallError as error:
             if full:
                 self.report("down", error.words)
