@@ -1,4 +1,4 @@
-"""Encrypts tokens before they reach the database (docs/decisions/zalo-tokens.md)."""
+"""Encrypts tokens before they reach the database (docs/decisions/zalo-oa.md)."""
 
 from __future__ import annotations
 
