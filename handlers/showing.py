@@ -6,6 +6,7 @@ Shared by the conversations about products; decides nothing about what was meant
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from db import Miss
 from handlers.sentences import (
@@ -68,23 +69,26 @@ def remember(turn: Turn, product: Product) -> None:
 def card_of(turn: Turn, product: Product, corrected: str | None = None) -> Messages:
     """Everything recorded about a product, what is not recorded named as such, and the ways on."""
     remember(turn, product)
-    lines = verdict_lines(product.certificate, turn.today)
-    if corrected:
-        lines.insert(0, _("(read as “{words}”)").format(words=corrected))
+    key = ("card", product.key, spoken())
+    card = turn.published.kept.get(turn.today, key, lambda: _card(turn, product))
+    if not corrected:
+        return [card]
+    lead = _("(read as “{words}”)").format(words=corrected)
+    return [replace(card, text=f"{lead}\n{card.text}")]
+
+
+def _card(turn: Turn, product: Product) -> Message:
     words = product.description_vi if spoken() == "vi" else product.description_en or product.description_vi
-    if words:
-        lines.append(words)
-    lines.append("")
-    lines.extend(_facts(turn, product))
-    lines.extend(filter(None, [source_line(product.source_url, product.source_date), notice(turn.catalogue)]))
-    return [
-        Message(
-            "\n".join(lines),
-            title=name_of(product),
-            buttons=card_buttons(turn, product),
-            image=_picture(product),
-        )
-    ]
+    source = source_line(product.source_url, product.source_date)
+    return Message(
+        paragraphs(
+            [*verdict_lines(product.certificate, turn.today), words or ""],
+            [*_facts(turn, product), source or "", notice(turn.catalogue) or ""],
+        ),
+        title=name_of(product),
+        buttons=card_buttons(turn, product),
+        image=_picture(product),
+    )
 
 
 def _picture(product: Product) -> str | None:
@@ -189,13 +193,22 @@ def product_list(
     lines = [tally(turn, products)]
     rows: list[tuple[Button, ...]] = []
     for place, product in enumerate(shown, start=start + 1):
-        lines.append(f"{place}. {name_of(product)} – {badge(product, turn.today)}{_whose(product)}")
+        lines.append(f"{place}. {line_of(turn, product)}")
         rows.append((Button(cut(f"{place}. {short_name(product)}", 40), verb(product.key)),))
     rows.append(_pager(turn, start, len(products), page))
     rows.append((menu_button(),))
     text = paragraphs(lines, [_("Choose by number or name."), notice(turn.catalogue) or ""])
     choices = tuple(verb(product.key) for product in products[: start + PAGE])
     return [Message(text, title=title, buttons=tuple(r for r in rows if r), choices=choices, edits=edits)]
+
+
+def line_of(turn: Turn, product: Product) -> str:
+    """A product in one line: name, verdict in a few words, who makes it."""
+
+    def made() -> str:
+        return f"{name_of(product)} – {badge(product, turn.today)}{_whose(product)}"
+
+    return turn.published.kept.get(turn.today, ("line", product.key, spoken()), made)
 
 
 def _whose(product: Product) -> str:

@@ -40,13 +40,16 @@ def languages() -> tuple[str, ...]:
 
 def supported(tag: str | None) -> str | None:
     """The language of ours that an IETF tag asks for (``en-GB`` → ``en``), or None."""
-    if not tag:
-        return None
+    return _supported(tag, languages()) if tag else None
+
+
+@lru_cache(maxsize=512)
+def _supported(tag: str, ours: tuple[str, ...]) -> str | None:
     try:
         language = parse_locale(tag.replace("-", "_"))[0]
     except ValueError:
         return None
-    return language if language in languages() else None
+    return language if language in ours else None
 
 
 @lru_cache(maxsize=32)

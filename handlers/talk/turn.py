@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol, TypeVar, cast
 
 from sqlmodel import SQLModel
 
@@ -15,6 +16,28 @@ from handlers.services.standing import Standing
 from handlers.talk.message import Inbound
 from handlers.talk.understanding import Meaning, Understanding
 
+Thing = TypeVar("Thing")
+
+
+class Kept:
+    """What depends on nothing but the registry, the day and a key, made once: at most ``MOST`` things of one day."""
+
+    MOST = 1_024
+
+    def __init__(self) -> None:
+        self._day: date | None = None
+        self._things: dict[tuple[str, ...], Any] = {}
+
+    def get(self, day: date, key: tuple[str, ...], make: Callable[[], Thing]) -> Thing:
+        """The thing kept under this key for this day, else what ``make`` gives; it must not be changed."""
+        if day != self._day or len(self._things) >= self.MOST:
+            self._things.clear()
+            self._day = day
+        found = self._things.get(key)
+        if found is None:
+            found = self._things[key] = make()
+        return cast(Thing, found)
+
 
 @dataclass(frozen=True, slots=True)
 class Published:
@@ -24,6 +47,7 @@ class Published:
     search: Search
     places: Places
     understanding: Understanding
+    kept: Kept = field(default_factory=lambda: Kept(), compare=False)
 
 
 class Links(Protocol):
