@@ -38,7 +38,8 @@ class ZaloError(CallError):
     """Zalo said no. What ``code`` means depends on ``host``."""
 
     def __init__(self, host: Host, code: int, words: str) -> None:
-        super().__init__(f"{words or 'no reason given'} ({code})")
+        said = words or "no reason given"
+        super().__init__(f"{said} ({code})" if code else said)
         self.host, self.code = host, code
 
 

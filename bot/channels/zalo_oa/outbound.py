@@ -7,7 +7,7 @@ call knows the step below it on the ladder (``fallback``). ``lost`` names what h
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
@@ -21,7 +21,6 @@ TEXT_UNITS = 2_000
 BUTTONS = 5
 BUTTON_TITLE = 20
 """The shortest of the limits that Zalo's pages and running clients name (contract §3.1)."""
-PAYLOAD_UNITS = 1_000
 ASK_TITLE = "Gửi số điện thoại · Share your number"
 ASK_SUBTITLE = "Bấm để gửi · Tap to send"
 """Both languages at once: a channel does not know which one the person chose."""
@@ -43,7 +42,7 @@ class Call:
     loss: str = ""
     buttons: bool = False
     extra: bool = False
-    name: str = field(default="")
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ from handlers.services.cutting import sendable, shortened
 
 BY_PHONE = "/message/template"
 BY_ID = "/v3.0/oa/message/template"
-STATUS = "/message/status"
 MORNING, EVENING = time(7), time(21)
 TRACKING_LENGTH = 48
 LONGEST = {"producer": 30, "product": 200, "code": 30, "until": 20, "days": 20, "decision": 30}
