@@ -33,7 +33,7 @@ def settings_or_exit() -> Settings:
         settings = read_settings()
     except SettingsError as error:
         stop(str(error))
-    configure(settings.log_level, settings.log_format)
+    configure(settings.log_level, settings.log_format, secrets=settings.secrets)
     return settings
 
 
@@ -367,13 +367,55 @@ def webhook(verb: str, channel: Annotated[str, typer.Argument()] = "telegram") -
 
 
 @app.command()
+def zalo(verb: str, redirect: Annotated[str, typer.Option("--redirect")] = "") -> None:
+    """Consent of the Zalo account: ``login`` (a link for its admin) or ``paste`` (a token of the API Explorer).
+
+    ``--redirect`` is the callback address saved in Zalo's console; PUBLIC_URL when it is not given.
+    """
+    settings = settings_or_exit()
+    if verb not in {"login", "paste"}:
+        stop("Usage: zalo login|paste")
+    if not settings.zalo_oa:
+        stop("ZALO_OA_APP_ID is not set.")
+    if verb == "login" and not (redirect or settings.public_url):
+        stop("Give the callback address that is saved in Zalo's console: --redirect https://…")
+    for line in wait_for(_zalo(settings, verb, redirect or settings.public_url)):
+        typer.echo(line)
+
+
+async def _zalo(settings: Settings, verb: str, redirect: str) -> list[str]:
+    from bot.app import zalo_oa_of
+    from bot.channels.zalo_oa import CallError
+
+    async with _database(settings) as engine:
+        channel = zalo_oa_of(settings, engine)
+        assert channel is not None
+        try:
+            if verb == "paste":
+                await channel.paste(await asyncio.to_thread(typer.prompt, "Refresh token", hide_input=True))
+            else:
+                asked = channel.asking(redirect)
+                typer.echo(f"The account's admin opens this address and agrees:\n{asked.link}")
+                back = await asyncio.to_thread(
+                    typer.prompt, "The address the browser was sent to (or its code)"
+                )
+                await channel.login(asked, back)
+            account = await channel.look()
+        except (CallError, ValueError) as error:
+            stop(f"Zalo: {error}.")
+        finally:
+            await channel.stop()
+    return [f"{account.get('name')}: consent is kept for {channel.tokens.days_left} days without use."]
+
+
+@app.command()
 def doctor() -> None:
     """Check settings, database, tokens, webhooks, clock and locales: one line each, exit 1 on a fault."""
     settings = settings_or_exit()
-    from bot.app import telegram_of
+    from bot.app import telegram_of, zalo_oa_of
     from bot.doctor import examine
 
-    findings = wait_for(examine(settings, telegram_of(settings)))
+    findings = wait_for(examine(settings, telegram_of(settings), zalo_oa_of))
     for finding in findings:
         typer.echo(f"{'ok   ' if finding.good else 'FAULT'} {finding.what}: {finding.words}")
     raise typer.Exit(0 if all(finding.good for finding in findings) else 1)

@@ -40,6 +40,7 @@ from handlers.talk.shelf import Shelf
 if TYPE_CHECKING:
     from bot.channels.telegram import TelegramChannel
     from bot.channels.zalo_bot import ZaloBotChannel
+    from bot.channels.zalo_oa import ZaloOAChannel
 
 log = structlog.get_logger("app")
 
@@ -65,7 +66,11 @@ class Application:
         self.worker = worker or secrets.randbits(62) + 1
         self.inbox = Inbox(self.engine, self.worker, self._now)
         self.channels: dict[str, Channel] = {"web": WebChannel(self._now)}
-        for channel in (telegram_of(settings, self._now), zalo_bot_of(settings, self._now)):
+        for channel in (
+            telegram_of(settings, self._now),
+            zalo_oa_of(settings, self.engine),
+            zalo_bot_of(settings, self._now),
+        ):
             if channel is not None:
                 self.channels[channel.name] = channel
         self.answering = Answering(self.shelf, self._now, self, settings.bot_language)
@@ -166,6 +171,11 @@ class Application:
     def public_url(self) -> str:
         """The address people reach us at; empty when not set."""
         return self.settings.public_url
+
+    @property
+    def zalo_verifier(self) -> str:
+        """The code by which Zalo's console knows that the domain is ours; may be empty."""
+        return self.settings.zalo_oa_verifier
 
     @property
     def telegram_link(self) -> str | None:
@@ -290,6 +300,20 @@ def zalo_bot_of(settings: Settings, now: Now | None = None) -> ZaloBotChannel | 
         public_url=settings.public_url,
         now=now or clock_of(settings),
     )
+
+
+def zalo_oa_of(settings: Settings, engine: AsyncEngine) -> ZaloOAChannel | None:
+    """The Zalo Official Account, or None while ``ZALO_OA_APP_ID`` is empty.
+
+    Its clock is the real one, also while ``BOT_NOW`` is set: tokens, windows and nights are Zalo's.
+    """
+    if not settings.zalo_oa:
+        return None
+    from bot.channels.zalo_oa import Account, ZaloOAChannel
+
+    account = Account.of(settings)
+    assert account is not None
+    return ZaloOAChannel(account, engine, now=ticking(settings.zone), files_root=Path("var/files"))
 
 
 async def webhook_words(settings: Settings, verb: str, name: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from bot.channels.telegram import TelegramChannel
+    from bot.channels.zalo_oa import ZaloOAChannel
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,18 @@ class Finding:
     words: str
 
 
-async def examine(settings: Settings, telegram: TelegramChannel | None) -> list[Finding]:
+Official = Callable[[Settings, "AsyncEngine"], "ZaloOAChannel | None"]
+"""Makes the Official Account over an engine; None while it is off."""
+
+
+async def examine(settings: Settings, telegram: TelegramChannel | None, official: Official) -> list[Finding]:
     """Look at everything; no finding stops the others."""
-    return [finding async for finding in _findings(settings, telegram)]
+    return [finding async for finding in _findings(settings, telegram, official)]
 
 
-async def _findings(settings: Settings, telegram: TelegramChannel | None) -> AsyncIterator[Finding]:
+async def _findings(
+    settings: Settings, telegram: TelegramChannel | None, official: Official
+) -> AsyncIterator[Finding]:
     yield _address(settings)
     engine = db.async_engine(settings.database_url)
     try:
@@ -48,6 +55,7 @@ async def _findings(settings: Settings, telegram: TelegramChannel | None) -> Asy
         else f"real, {settings.bot_timezone}",
     )
     yield await _telegram(settings, telegram)
+    yield await _zalo_oa(settings, official)
 
 
 def _address(settings: Settings) -> Finding:
@@ -109,3 +117,28 @@ async def _telegram(settings: Settings, channel: TelegramChannel | None) -> Find
     trouble = seen.get("last_error_message")
     words = f"@{seen['username']}, webhook {seen.get('url') or 'none (polling)'}, {waiting}"
     return Finding(not trouble, "telegram", f"{words}; last error: {trouble}" if trouble else words)
+
+
+async def _zalo_oa(settings: Settings, official: Official) -> Finding:
+    """Whether the account answers; looking exchanges a token only when that is due anyway."""
+    from bot.channels.zalo_oa import CallError
+
+    engine = db.async_engine(settings.database_url)
+    channel = official(settings, engine)
+    try:
+        if channel is None:
+            return Finding(True, "zalo-oa", "off (ZALO_OA_APP_ID is not set)")
+        if await db.current_revision(engine) != db.head_revision():
+            return Finding(True, "zalo-oa", "not looked at: its tokens have no place in the database yet")
+        found = await channel.look()
+        left = f"consent lives {channel.tokens.days_left} days more without use"
+        return Finding(True, "zalo-oa", f"{found.get('name')}, package {found.get('package_name')}; {left}")
+    except CallError as error:
+        lost = channel.tokens.lost if channel else ""
+        return Finding(False, "zalo-oa", f"needs consent: {lost}" if lost else error.words)
+    except Exception as error:  # noqa: BLE001 - whatever keeps us from the database is the finding
+        return Finding(False, "zalo-oa", f"its tokens cannot be read ({type(error).__name__})")
+    finally:
+        if channel is not None:
+            await channel.stop()
+        await engine.dispose()

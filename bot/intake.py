@@ -26,7 +26,7 @@ from handlers.talk.message import Inbound, Message, Press
 log = structlog.get_logger("intake")
 
 AT_ONCE = 256
-"""chats answered at the same time"""
+"""chats answered at the same time, a channel: a slow platform holds back nobody else's"""
 WAITING_MOST = 20_000
 """arrivals in memory; beyond it the platform is told to come again (503)"""
 
@@ -52,7 +52,7 @@ class Intake:
         self._delivery = delivery
         self._channels = channels
         self._queues: dict[tuple[str, str], deque[Work]] = {}
-        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._gates = {name: asyncio.Semaphore(AT_ONCE) for name in channels}
         self._tasks: set[asyncio.Task[None]] = set()
         self._busy: set[tuple[str, str]] = set()
         self._asked: dict[str, asyncio.Future[list[Message]]] = {}
@@ -93,8 +93,12 @@ class Intake:
         taken = await self._inbox.take_over(self._busy)
         for name, update_id, address, raw, standing in taken:
             channel = self._channels.get(name)
-            if channel is None or not raw or name == "web":
-                self._inbox.settle(Settlement(name, update_id, address, standing=standing))
+            if channel is None or not raw:  # nobody waits for it: a web page asks again with the same id
+                self._inbox.release(name, address)
+                await self._inbox.forget(name, update_id)
+                continue
+            if channel.health()["state"] == "down":  # it is taken up again when the channel is back
+                self._inbox.release(name, address)
                 continue
             self._enqueue(channel, update_id, orjson.loads(raw), standing)
         return len(taken)
@@ -139,7 +143,8 @@ class Intake:
             raise
         settlement.records = reply.records
         settlement.answer = orjson.dumps(reply.messages).decode()
-        self._inbox.settle(settlement)
+        settlement.erase = reply.erase
+        await self._settle(settlement)
         return reply.messages
 
     async def _answered_before(self, inbound: Inbound) -> list[Message]:
@@ -170,7 +175,7 @@ class Intake:
         queue = self._queues[key]
         while queue:
             channel, update_id, update, standing = queue[0]
-            async with self._gate:
+            async with self._gates[channel.name]:
                 await self._work(channel, update_id, update, standing)
             queue.popleft()
             self._busy.discard((channel.name, update_id))
@@ -192,10 +197,17 @@ class Intake:
         done = True
         for inbound in inbounds:
             done = await self._answer(channel, inbound, settlement) and done
-        if done:
-            self._inbox.settle(settlement)
-        else:
+        if not done:
             self._inbox.release(channel.name, standing.address)
+            return
+        await self._settle(settlement)
+
+    async def _settle(self, settlement: Settlement) -> None:
+        if settlement.erase:
+            settlement.standing = None
+        self._inbox.settle(settlement)
+        if settlement.erase:
+            await self._inbox.erase(settlement.channel, settlement.address)
 
     async def _answer(self, channel: Channel, inbound: Inbound, settlement: Settlement) -> bool:
         """Answer one inbound; False when the platform asked us to come again later."""
@@ -213,6 +225,7 @@ class Intake:
         if confirming:
             await confirming
         settlement.records.extend(reply.records)
+        settlement.erase = settlement.erase or reply.erase
         delivered = await self._delivery.reply(channel, inbound, reply.messages, standing)
         return delivered.done
 

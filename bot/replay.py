@@ -224,14 +224,15 @@ class Offline:
         spoken = language or script.language
 
         async def say(step: ScriptStep) -> list[Screen]:
+            nonlocal standing
             if step.now:
                 self._clock.at = step.now.astimezone(self._zone)
             link = channel.pressed_link(step.said)
             if link:
                 return [Screen(text=link, links=(link,))]
             reply = await self._answering.answer(channel.read(step.said, language=spoken), standing)
-            for message in reply.messages:
-                await channel.send(standing.address, message)
+            if reply.erase:
+                standing = Standing("terminal", script.path.stem, new=True)
             channel.buttons = [b for m in reply.messages for b in message_buttons(m)] or channel.buttons
             return [screen(message) for message in reply.messages]
 

@@ -7,6 +7,7 @@ import hmac
 import re
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -196,6 +197,14 @@ class Settings(BaseSettings):
     def data_path(self) -> Path | None:
         """The folder loaded when the registry is empty, or None."""
         return Path(self.data_dir) if self.data_dir else None
+
+    @property
+    def secrets(self) -> list[str]:
+        """Every value that must never be shown: tokens, keys, the database's password."""
+        fields = [value for value in self.__dict__.values() if isinstance(value, SecretStr)]
+        hidden = [value.get_secret_value() for value in fields]
+        password = urlsplit(self.database_url).password
+        return [value for value in (*hidden, self.telegram_secret, password or "") if len(value) > 3]
 
     @property
     def telegram_secret(self) -> str:

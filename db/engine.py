@@ -27,6 +27,7 @@ def async_engine(url: str) -> AsyncEngine:
         return create_async_engine(
             url,
             pool_pre_ping=True,
+            hide_parameters=True,
             pool_size=5,
             max_overflow=5,
             json_serializer=as_json,
@@ -34,7 +35,9 @@ def async_engine(url: str) -> AsyncEngine:
         )
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, json_serializer=as_json, json_deserializer=from_json)
+    engine = create_async_engine(
+        url, json_serializer=as_json, json_deserializer=from_json, hide_parameters=True
+    )
     _prepare_sqlite(engine.sync_engine)
     return engine
 

@@ -21,6 +21,8 @@ from handlers.talk.message import Inbound, Left, Message, Press, Receipt
 from handlers.talk.router import Chosen, Router, merge, remember_choices
 from handlers.talk.turn import Links, Published, Redo, Turn
 
+WITHDRAWN = frozenset({"user_withdraw"})
+"""reasons of leaving that ask for erasure (Zalo: within 24 h)"""
 REDOS = 3
 """redirections within one turn, at most"""
 TRAIL = 6
@@ -35,6 +37,8 @@ class Reply:
     messages: list[Message] = field(default_factory=list)
     toast: str = ""
     records: list[SQLModel] = field(default_factory=list)
+    erase: bool = False
+    """everything kept of this chat is to go"""
 
 
 class Answering:
@@ -57,7 +61,7 @@ class Answering:
         """Answer one inbound. Never silent: only a receipt and a leaving get no message."""
         if isinstance(inbound.content, Left):
             standing.status, standing.status_reason, standing.changed = "gone", inbound.content.reason, True
-            return Reply()
+            return Reply(erase=inbound.content.reason in WITHDRAWN)
         if isinstance(inbound.content, Receipt):
             return Reply()
         if standing.status != "active":
@@ -68,7 +72,7 @@ class Answering:
         remember_choices(turn, messages)
         if standing.guessed != turn.language:
             standing.guessed, standing.changed = turn.language, True
-        return Reply(messages, turn.toast, turn.records)
+        return Reply(messages, turn.toast, turn.records, turn.erase)
 
     def apology(self, standing: Standing) -> Reply:
         """What a person gets when a fault of ours kept us from answering: a sentence, never a stack trace."""

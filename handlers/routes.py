@@ -71,6 +71,7 @@ COMMANDS = (
     Command("hoso", renewals.papers, N_("Renewal papers for producers")),
     Command("lang", settings.language, N_("Language: Tiếng Việt, English")),
     Command("help", start.help_, N_("What I can do")),
+    Command("xoa", settings.erase, N_("Delete what is kept of this chat")),
     Command("human", tickets.human, N_("Talk to a person")),
     Command("cancel", start.cancel, N_("Cancel what was begun")),
 )
@@ -100,6 +101,7 @@ ROUTES = Routes(
         action.SEASON: seasons.seasonal,
         action.PAPERS: renewals.papers,
         action.LANGUAGES: settings.language,
+        action.ERASE: settings.erased,
         action.HUMAN: tickets.human,
         action.COMPLAIN: tickets.complain,
     },

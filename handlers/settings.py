@@ -30,6 +30,21 @@ def language(turn: Turn, wanted: str = "") -> Messages:
     return [Message(_("From now on I speak English."), buttons=((menu_button(),),))]
 
 
+def erase(turn: Turn) -> Messages:
+    """Delete what is kept of this chat: asked once more before it happens."""
+    text = _(
+        "Of this chat we keep its address, its language, where the conversation stands, and the notes you left for the "
+        "office. Shall all of that be deleted?"
+    )
+    return [Message(text, buttons=((Button(_("Yes, delete it"), action.ERASE), menu_button()),))]
+
+
+def erased(turn: Turn) -> Messages:
+    """Delete it at once."""
+    turn.erase = True
+    return [Message(_("Deleted. If you write again, we begin anew."))]
+
+
 def _choose(text: str) -> Messages:
     rows = tuple((Button(own_name(code), action.language(code)),) for code in languages())
     return [Message(text, buttons=(*rows, (menu_button(),)))]

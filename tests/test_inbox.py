@@ -160,3 +160,27 @@ async def test_nothing_is_lost_in_a_flood(engine: AsyncEngine) -> None:
     assert counts == [40] * 50
     assert {row.state for row in await _arrivals(engine)} == {"answered"}
     assert db.head_revision()
+
+
+async def test_a_chat_can_be_erased(engine: AsyncEngine) -> None:
+    async with inbox(engine) as opened:
+        standing = await opened.store("telegram", "1", "42", "{}")
+        assert standing is not None
+        standing.put("product", "x")
+        opened.settle(Settlement("telegram", "1", "42", standing=standing, answer="kept"))
+        await asyncio.sleep(0.05)
+        await opened.erase("telegram", "42")
+        again = await opened.store("telegram", "2", "42", "{}")
+        assert again is not None
+        assert (again.new, again.state) == (True, {})
+        opened.release("telegram", "42")
+        assert await opened.store("telegram", "1", "42", "{}") is None
+    assert await rows(engine, Chat) == []
+    assert await rows(engine, Step) == []
+
+
+async def test_nobodys_chat_is_not_remembered(engine: AsyncEngine) -> None:
+    async with inbox(engine) as opened:
+        standing = await opened.store("zalo-oa", "receipt", "", "{}")
+        opened.settle(Settlement("zalo-oa", "receipt", "", standing=standing))
+    assert await rows(engine, Chat) == []

@@ -23,6 +23,11 @@ class Desk(Protocol):
         ...
 
     @property
+    def zalo_verifier(self) -> str:
+        """The code by which Zalo's console knows that the domain is ours (``ZALO_OA_VERIFIER``); may be empty."""
+        ...
+
+    @property
     def telegram_link(self) -> str | None:
         """The bot's https://t.me address; None while Telegram is off."""
         ...

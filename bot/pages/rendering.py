@@ -75,6 +75,7 @@ def _common(request: web.Request, language: str) -> dict[str, Any]:
         "info": info,
         "notice": None if info.official else getattr(info, f"notice_{language}", None) or info.notice_vi,
         "public_url": desk.public_url,
+        "zalo_verifier": desk.zalo_verifier,
         "telegram_link": desk.telegram_link,
         "static": address,
     }

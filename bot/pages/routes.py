@@ -30,5 +30,6 @@ def add_pages(app: web.Application, desk: Desk) -> None:
             web.get("/static/{digest}/{name}", assets.static),
             web.get("/favicon.ico", assets.favicon),
             web.get("/robots.txt", assets.robots),
+            web.get("/zalo_verifier{code}.html", service.zalo_verifier),
         ]
     )

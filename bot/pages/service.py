@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from html import escape
 
 import orjson
 from aiohttp import web
@@ -32,6 +33,16 @@ async def ready(request: web.Request) -> web.Response:
     """``GET /health/ready``: 200 when requests can be answered, else 503."""
     health = request.app[DESK].health()
     return json_response(health, status=200 if health["ready"] else 503, headers=NOT_KEPT)
+
+
+async def zalo_verifier(request: web.Request) -> web.Response:
+    """``GET /zalo_verifier<code>.html``: how Zalo's console proves the domain (contract of Zalo §9.1)."""
+    code = request.app[DESK].zalo_verifier
+    if not code or request.match_info["code"] != code:
+        raise web.HTTPNotFound
+    tag = f'<meta name="zalo-platform-site-verification" content="{escape(code)}">'
+    body = f"<!doctype html><html><head>{tag}</head><body></body></html>"
+    return web.Response(text=body, content_type="text/html", headers=NOT_KEPT)
 
 
 async def metrics(request: web.Request) -> web.Response:

@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import SQLModel, col
 
 from db import Arrival, LockedError, Miss
+from handlers.services.erasure import erase
 from handlers.services.ledger import Batch, Key, Row, Seen, Written, ledger_of
 from handlers.services.standing import Standing
 
@@ -55,6 +56,8 @@ class Settlement:
     answer: str | None = None
     standing: Standing | None = None
     records: list[SQLModel] = field(default_factory=list)
+    erase: bool = False
+    """everything kept of the chat is to go; its standing is not written"""
 
 
 @dataclass(slots=True)
@@ -147,6 +150,22 @@ class Inbox:
     def release(self, channel: str, address: str) -> None:
         """Let go of a standing that :meth:`store` or :meth:`take_over` gave and no settlement follows."""
         self._let_go([(channel, address)])
+
+    async def erase(self, channel: str, address: str) -> None:
+        """Delete everything kept of a chat, what is remembered here included."""
+        live = self._live.get((channel, address))
+        if live:
+            standing = live.standing
+            standing.state, standing.language, standing.guessed = {}, None, None
+            standing.new, standing.changed, live.seen_at = True, False, None
+        await erase(self._engine, channel, address)
+
+    async def forget(self, channel: str, update_id: str) -> None:
+        """Forget an arrival that nobody will answer any more, so that its id may come again."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                delete(Arrival).where(col(Arrival.channel) == channel, col(Arrival.update_id) == update_id)
+            )
 
     async def answer_of(self, channel: str, update_id: str) -> tuple[str, str | None] | None:
         """State and kept answer of an arrival, or None when there is none."""
@@ -300,7 +319,7 @@ class Inbox:
         for key, standing in standings.items():
             if self._chat_due(key, standing, now):
                 batch.chats.append(self._chat_row(key, standing, now))
-            if standing.changed:
+            if standing.changed and key[1]:
                 state = dict(standing.state)
                 batch.steps.append({"channel": key[0], "address": key[1], "state": state, "at": now})
             if standing.changed or standing.new:
@@ -321,6 +340,8 @@ class Inbox:
     def _chat_due(self, key: Key, standing: Standing, now: datetime) -> bool:
         live = self._live.get(key)
         seen = live.seen_at if live else None
+        if not key[1]:
+            return False  # a receipt, or our own echo: nobody's chat
         return standing.new or standing.changed or seen is None or now - seen > SEEN_EVERY
 
     def _chat_row(self, key: Key, standing: Standing, now: datetime) -> Row:

@@ -44,6 +44,7 @@ class FakeDesk:
     def __init__(self) -> None:
         self.catalogue = registry()
         self.public_url = ""
+        self.zalo_verifier = ""
         self.telegram_link: str | None = None
         self.ready = True
         self.seen: list[Inbound] = []
