@@ -102,33 +102,22 @@ def chat(language: str = "", as_: Annotated[str, typer.Option("--as")] = "touris
 async def _talk(settings: Settings, language: str) -> None:
     from bot.app import Application
     from bot.channels.terminal import TerminalChannel
-    from handlers.services.inbox import Settlement
 
     application = Application(settings)
     await application.prepare()
     await application.inbox.start()
-    terminal = TerminalChannel(lambda text: typer.echo(text + "\n"), application.now)
+    terminal = TerminalChannel(
+        lambda text: typer.echo(text + "\n"), application.now, session=f"{application.worker}."
+    )
     line: str | None = "/start"
     try:
         while line is not None:
-            inbound = terminal.read(line, language=language)
-            standing = await application.inbox.store(
-                "terminal", f"{application.worker}.{inbound.id}", inbound.chat, ""
-            )
-            if standing is None:
-                break
-            button = terminal.pressed_link(line)
-            if button:
-                typer.echo(f"(opens {button})\n")
-            reply = await application.answering.answer(inbound, standing) if not button else None
-            for message in reply.messages if reply else ():
-                await terminal.send(inbound.chat, message)
-            records = reply.records if reply else []
-            settled = Settlement(
-                "terminal", f"{application.worker}.{inbound.id}", inbound.chat, standing=standing
-            )
-            settled.records = records
-            application.inbox.settle(settled)
+            link = terminal.pressed_link(line)
+            if link:
+                typer.echo(f"({link})\n")
+            else:
+                for message in await application.intake.converse(terminal.read(line, language=language)):
+                    await terminal.send("terminal", message)
             line = await asyncio.to_thread(_typed)
     finally:
         await application.stop()

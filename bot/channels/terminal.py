@@ -32,12 +32,16 @@ PRESSED = re.compile(r"\[(.+)\]")
 
 
 class TerminalChannel:
-    """Writes answers through ``write``; remembers the buttons on the screen so that labels can be typed."""
+    """Writes answers through ``write``; remembers the buttons on the screen so that labels can be typed.
+
+    ``session`` begins the ids of lines, so that two evenings at one database do not share them.
+    """
 
     name = "terminal"
     limits = LIMITS
 
-    def __init__(self, write: Callable[[str], None], now: Callable[[], datetime]) -> None:
+    def __init__(self, write: Callable[[str], None], now: Callable[[], datetime], session: str = "") -> None:
+        self._session = session
         self._write = write
         self._now = now
         self._count = 0
@@ -47,7 +51,12 @@ class TerminalChannel:
         """What a typed line means."""
         self._count += 1
         return Inbound(
-            "terminal", chat, str(self._count), self._content(line), self._now(), language=language
+            "terminal",
+            chat,
+            f"{self._session}{self._count}",
+            self._content(line),
+            self._now(),
+            language=language,
         )
 
     def _content(self, line: str) -> Content:
