@@ -7,7 +7,7 @@ process leaves its arrivals open, and the next one (or another replica) takes th
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,7 +52,7 @@ class Intake:
         self._delivery = delivery
         self._channels = channels
         self._queues: dict[tuple[str, str], deque[Work]] = {}
-        self._gates = {name: asyncio.Semaphore(AT_ONCE) for name in channels}
+        self._gates: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE))
         self._tasks: set[asyncio.Task[None]] = set()
         self._busy: set[tuple[str, str]] = set()
         self._asked: dict[str, asyncio.Future[list[Message]]] = {}
