@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-OPTIONAL = {"click"}
+OPTIONAL = {"click", "setuptools"}
 """taken when it is there (httpx's command line), and not missed when it is not"""
 LOADED = """
 import asyncio, sys
