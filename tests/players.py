@@ -52,6 +52,7 @@ async def settled(application: Application) -> None:
     async with asyncio.timeout(WITHIN):
         while application.intake.waiting:
             await asyncio.sleep(0.002)
+        await application.inbox.written()
 
 
 class WebPlayer:

@@ -190,7 +190,7 @@ async def test_blocked_is_remembered_and_forgotten(player: TelegramPlayer) -> No
 
 async def chat_state(player: TelegramPlayer) -> str:
     """What is remembered of chat 42, once it is written."""
-    await player._application.inbox._idle.wait()
+    await player._application.inbox.written()
     async with player._application.engine.connect() as connection:
         return str((await connection.execute(select(Chat.state).where(Chat.address == "42"))).scalar_one())
 

@@ -147,6 +147,10 @@ class Inbox:
         if self._due is None:
             self._due = asyncio.get_running_loop().call_later(SETTLE_WITHIN, self._wake.set)
 
+    async def written(self) -> None:
+        """Wait until everything that was settled is in the database."""
+        await self._idle.wait()
+
     def release(self, channel: str, address: str) -> None:
         """Let go of a standing that :meth:`store` or :meth:`take_over` gave and no settlement follows."""
         self._let_go([(channel, address)])

@@ -229,3 +229,4 @@ class ZaloOAChannel:
         """Take a refresh token of the API Explorer (``zalo paste``). Raises :class:`CallError`."""
         await self._client.open()
         await self.tokens.paste(refresh.strip())
+        self._upkeep.report("idle", "consent was given anew")
