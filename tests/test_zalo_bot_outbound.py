@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels.zalo_bot.cutting import TEXT_UNITS, clean, pieces, units
-from bot.channels.zalo_bot.outbound import Call, numbered, public_address, render
+from bot.channels.zalo_bot.outbound import TEXT_UNITS, Call, render
+from handlers.services.cutting import parts as cut
+from handlers.services.cutting import units
 from handlers.talk.message import Attachment, Button, Card, Message, Venue
+from handlers.talk.plain import numbered, public_address
 
 MENU = Button("Danh mục", "menu")
 WAY = Button("Chỉ đường", url="https://www.google.com/maps/dir/?api=1&destination=21.8,106.7")
@@ -174,9 +176,9 @@ def test_a_long_text_is_cut_between_sentences() -> None:
 
 def test_paragraphs_and_lines_come_before_sentences() -> None:
     paragraph = "Một câu. " * 150
-    assert pieces(f"{paragraph}\n\n{paragraph}") == [paragraph.strip(), paragraph.strip()]
+    assert cut(f"{paragraph}\n\n{paragraph}", TEXT_UNITS) == [paragraph.strip(), paragraph.strip()]
     line = "Một dòng. " * 140
-    assert pieces(f"{line}\n{line}")[0] == line.strip()
+    assert cut(f"{line}\n{line}", TEXT_UNITS)[0] == line.strip()
 
 
 def test_the_ways_on_stay_together() -> None:
@@ -189,31 +191,19 @@ def test_the_ways_on_stay_together() -> None:
 
 def test_the_limit_is_in_utf_16_units() -> None:
     assert units("😀ắ") == 3
-    parts = pieces("😀" * 1_001)
+    parts = cut("😀" * 1_001, TEXT_UNITS)
     assert [units(part) for part in parts] == [2_000, 2]
 
 
 def test_a_mark_and_a_joined_picture_stay_with_their_letter() -> None:
     accented = "x̣̂"  # composes to nothing: x has no marked form
-    assert all(part.count("x") * 3 == len(part) for part in pieces(accented * 800, 100))
+    assert all(part.count("x") * 3 == len(part) for part in cut(accented * 800, 100))
     family = "👨‍👩‍👧"
-    assert all(set(part.split(family)) == {""} for part in pieces(family * 400, 101))
+    assert all(set(part.split(family)) == {""} for part in cut(family * 400, 101))
 
 
 def test_one_endless_word_is_cut_all_the_same() -> None:
-    assert "".join(pieces("\u0301" * 5_000)) == "\u0301" * 5_000
-
-
-WORDS = st.text(st.sampled_from("aằ\u0301😀 \n.!1x\u200d👩"), max_size=400)
-
-
-@settings(max_examples=300, deadline=None)
-@given(WORDS, st.integers(10, 60))
-def test_cutting_loses_nothing_but_white_space(text: str, limit: int) -> None:
-    text = clean(text)
-    parts = pieces(text, limit)
-    assert all(0 < units(part) <= limit and part == part.strip() for part in parts)
-    assert "".join("".join(parts).split()) == "".join(text.split())
+    assert "".join(cut("\u0301" * 5_000, TEXT_UNITS)) == "\u0301" * 5_000
 
 
 LABELS = st.text(min_size=1, max_size=30)

@@ -6,6 +6,7 @@ Every action gets a number that can be typed (:attr:`Message.numbered`) and ever
 from __future__ import annotations
 
 import re
+from urllib.parse import quote, urlsplit
 
 from handlers.services.cutting import parts, sendable, units
 from handlers.talk.message import Attachment, Button, Message, Venue
@@ -38,7 +39,7 @@ def body(message: Message) -> str:
 def ways_on(message: Message) -> str:
     """The buttons under the message: links, then the numbered actions, one a line."""
     rows = [button for row in message.buttons for button in row]
-    lines = _numbered_lines(message)
+    lines = _lines(message)
     own = {button.action for card in message.cards for button in card.buttons}
     links = [line for button in rows if (line := link(button))]
     actions = [lines[a] for button in rows if (a := button.action) in lines and a not in own]
@@ -70,16 +71,31 @@ def map_link(venue: Venue) -> str:
 
 def document(file: Attachment) -> str:
     """The file's name, and its address where it has a public one."""
-    return "📎 " + ": ".join(filter(None, [file.name, file.url if file.url.startswith("http") else ""]))
+    return "📎 " + ": ".join(filter(None, [file.name, public_address(file.url)]))
 
 
-def _numbered_lines(message: Message) -> dict[str, str]:
+def public_address(url: str) -> str:
+    """``url`` in plain ASCII when somebody else's server could fetch it, else ``""``."""
+    try:
+        pieces = urlsplit(url.strip())
+        ascii_only = quote(url.strip(), safe="%/:=&?~#+!$,;'@()*[]")
+    except ValueError:
+        return ""
+    return ascii_only if pieces.scheme in ("http", "https") and pieces.hostname else ""
+
+
+def numbered(message: Message) -> list[tuple[int, Button]]:
+    """The buttons that get a line of their own, each with the number that may be typed instead of pressing;
+    those that the text numbers itself (``choices``) are not among them."""
+    first = {button.action: button for button in reversed(message.every_button) if button.action}
+    actions = enumerate(message.numbered, 1)
+    return [(number, first[action]) for number, action in actions if number > len(message.choices)]
+
+
+def _lines(message: Message) -> dict[str, str]:
     """The line of each action that the text does not number itself."""
-    labels = {button.action: button.label for button in reversed(message.every_button) if button.action}
     return {
-        action: f"{number}. {_one_line(labels[action])}"
-        for number, action in enumerate(message.numbered, 1)
-        if number > len(message.choices)
+        button.action or "": f"{number}. {_one_line(button.label)}" for number, button in numbered(message)
     }
 
 
@@ -90,7 +106,7 @@ def _one_line(label: str) -> str:
 
 def _entries(message: Message) -> list[str]:
     """The entries of a list, each above the lines of its own buttons."""
-    lines = _numbered_lines(message)
+    lines = _lines(message)
     return [
         "\n".join(
             [

@@ -16,8 +16,7 @@ from typing import Any, Literal
 from bot.channels.channel import Limits, Outcome, Refused, Sent
 from bot.channels.zalo_bot import inbound
 from bot.channels.zalo_bot.client import ANSWER_SECONDS, CallError, Client, RefusedError
-from bot.channels.zalo_bot.cutting import TEXT_UNITS
-from bot.channels.zalo_bot.outbound import render
+from bot.channels.zalo_bot.outbound import TEXT_UNITS, render
 from bot.channels.zalo_bot.outcomes import Pace
 from bot.channels.zalo_bot.polling import POLL_SECONDS, Poller, Store
 from bot.channels.zalo_bot.quota import MESSAGES_A_MONTH, Ledger, MemoryLedger, Month
