@@ -131,33 +131,43 @@ def _typed() -> str | None:
 
 
 @app.command()
-def replay(files: list[Path], now: str = "", language: str = "") -> None:
-    """Play conversation files offline and print both sides; exit 1 on a difference."""
+def replay(files: list[Path], now: str = "", language: str = "", explain: bool = False) -> None:
+    """Play conversation files offline and print both sides; exit 1 on a difference.
+
+    ``--now`` begins at that moment instead of the file's; ``--explain`` prints what each text was taken for.
+    """
     settings = settings_or_exit()
-    wrong = wait_for(_replay(settings, files, now, language))
+    try:
+        moment = datetime.fromisoformat(now) if now else None
+    except ValueError:
+        stop(f"--now: not a moment such as 2026-12-03T10:00+07:00: {now}")
+    if moment and moment.tzinfo is None:
+        moment = moment.replace(tzinfo=settings.zone)
+    wrong: list[str] = []
+    for path in files:
+        wrong += wait_for(_replay(settings, path, moment, language, explain))
     for sentence in wrong:
         typer.echo(sentence, err=True)
     raise typer.Exit(1 if wrong else 0)
 
 
-async def _replay(settings: Settings, files: list[Path], now: str, language: str) -> list[str]:
+async def _replay(
+    settings: Settings, path: Path, moment: datetime | None, language: str, explain: bool
+) -> list[str]:
     from bot.app import offline
     from bot.replay import ScriptError, play, read_script
 
-    wrong: list[str] = []
-    for path in files:
-        try:
-            script = read_script(path)
-        except ScriptError as error:
-            wrong.append(str(error))
-            continue
-        if script.role != "tourist":
-            wrong.append(f"{path}: as: {script.role} is not there yet.")
-            continue
-        moment = datetime.fromisoformat(now) if now else None
-        async with offline(settings, moment) as player:
-            wrong += await play(script, player.player(script, language or None), typer.echo)
-    return wrong
+    try:
+        script = read_script(path)
+    except ScriptError as error:
+        return [str(error)]
+    if script.role != "tourist":
+        return [f"{path}: as: {script.role} is not there yet."]
+    if moment and script.steps:
+        script.steps[0].now = moment
+    async with offline(settings, moment) as player:
+        say = player.player(script, language or None)
+        return await play(script, say, typer.echo, player.explain if explain else lambda said: [])
 
 
 @app.command()

@@ -352,7 +352,8 @@ async def offline(settings: Settings, moment: datetime | None = None) -> AsyncIt
         await load_if_empty(engine, settings.data_path or Path("data/lang-son"))
         shelf = Shelf(engine)
         await shelf.refresh()
-        yield Offline(Answering(shelf, clock, NoLinks(), settings.bot_language), clock, settings.zone)
+        answering = Answering(shelf, clock, NoLinks(), settings.bot_language)
+        yield Offline(answering, shelf().understanding, clock, settings.zone)
     finally:
         await engine.dispose()
 

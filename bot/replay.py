@@ -14,10 +14,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.channels.terminal import TerminalChannel, message_buttons
+from bot.channels.terminal import POSITION, PRESSED, TerminalChannel, message_buttons
 from handlers.answer import Answering
 from handlers.services.standing import Standing
 from handlers.talk.message import Message
+from handlers.talk.understanding import Understanding
+
+
+class NoSuchButton(Exception):
+    """A conversation presses a button that is not on the screen."""
 
 
 class ScriptError(Exception):
@@ -185,12 +190,24 @@ def screen(message: Message) -> Screen:
 Say = Callable[[ScriptStep], Awaitable[list[Screen]]]
 
 
-async def play(script: Script, say: Say, write: Callable[[str], None]) -> list[str]:
-    """Play a conversation through ``say`` (one channel); what went wrong, one sentence each."""
+async def play(
+    script: Script,
+    say: Say,
+    write: Callable[[str], None],
+    explain: Callable[[str], list[str]] = lambda said: [],
+) -> list[str]:
+    """Play a conversation through ``say`` (one channel); what went wrong, one sentence each.
+
+    ``explain`` gives lines about what was said, written before the answer.
+    """
     wrong: list[str] = []
     for step in script.steps:
-        write(f"> {step.said}")
-        screens = await say(step)
+        write("\n".join([f"> {step.said}", *explain(step.said)]))
+        try:
+            screens = await say(step)
+        except NoSuchButton as error:
+            wrong.append(f"{script.path.name}: line {step.line}: there is no button {error}")
+            continue
         for seen in screens:
             labels = " ".join(f"[{label}]" for label in seen.labels)
             write("\n".join(filter(None, [seen.text, "📍" if seen.venue else "", labels])) + "\n")
@@ -212,10 +229,21 @@ class MovingClock:
 class Offline:
     """Plays conversations with no channel, no network and no database: the mind alone."""
 
-    def __init__(self, answering: Answering, clock: MovingClock, zone: Any) -> None:
+    def __init__(
+        self, answering: Answering, understanding: Understanding, clock: MovingClock, zone: Any
+    ) -> None:
         self._answering = answering
+        self._understanding = understanding
         self._clock = clock
         self._zone = zone
+
+    def explain(self, said: str) -> list[str]:
+        """What each stretch of a text was taken for, and what it means as a whole."""
+        if PRESSED.fullmatch(said) or POSITION.fullmatch(said) or said.startswith("/"):
+            return []
+        meaning = self._understanding.understand(said, "", explain=True)
+        spans = [f"  {said[one.start : one.end]!r}: {one.kind} = {one.value}" for one in meaning.spans]
+        return [*spans, f"  intents: {', '.join(meaning.intents) or 'none (a look-up)'}"]
 
     def player(self, script: Script, language: str | None = None) -> Say:
         """A chat of its own for this conversation."""
@@ -227,6 +255,9 @@ class Offline:
             nonlocal standing
             if step.now:
                 self._clock.at = step.now.astimezone(self._zone)
+            pressed = PRESSED.fullmatch(step.said)
+            if pressed and channel.labelled(pressed[1]) is None:
+                raise NoSuchButton(step.said)
             link = channel.pressed_link(step.said)
             if link:
                 return [Screen(text=link, links=(link,))]

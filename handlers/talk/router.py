@@ -193,9 +193,15 @@ def merge(parts: list[Messages]) -> Messages:
     if len(parts) < 2 or len(plain) < 2:
         return flat
     first = plain[0]
-    text = "\n\n".join(dict.fromkeys(m.plain for m in plain))
+    texts = list(dict.fromkeys(m.plain for m in plain))
+    text = "\n\n".join([*(_without_notice(one) for one in texts[:-1]), texts[-1]])
     rows = tuple(dict.fromkeys(row for m in plain for row in m.buttons))
     asks = next((m.asks for m in plain if m.asks), None)
     choices = next((m.choices for m in plain if m.choices), ())
     joined = replace(first, title="", text=text, buttons=rows, asks=asks, choices=choices)
     return [joined, *(m for m in flat if m not in plain)]
+
+
+def _without_notice(text: str) -> str:
+    """A text without the registry's notice (its line begins with ℹ️): said once in an answer is enough."""
+    return "\n".join(line for line in text.splitlines() if not line.startswith("ℹ️")).strip()
