@@ -1,7 +1,8 @@
 """Players: the same conversation file on every channel, each through the real program and the real library.
 
-Between the bot and the wire nothing is mocked: the web player speaks ``POST /api/chat``, the Telegram player is a
-person in front of a Bot API server of our own. ``now:`` lines move the program's clock.
+Between the bot and the wire nothing is mocked: the web player speaks ``POST /api/chat``, the others are people in
+front of the platform's servers of our own, and the program gets there by its settings alone. ``now:`` lines move
+the program's clock.
 """
 
 from __future__ import annotations
@@ -11,18 +12,43 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 
-from bot.app import Application
+from bot.app import Application, offline
 from bot.channels.terminal import POSITION, PRESSED
 from bot.replay import MovingClock, Screen, Script, ScriptStep
 from bot.settings import Settings
+from tests.fakes import zalo_bot
 from tests.fakes.telegram import TOKEN, FakeTelegram, Shown
+from tests.fakes.zalo_bot import FakeZaloBot, typed_place
+from tests.fakes.zalo_oa import FakeZaloOA
 
 Say = Callable[[ScriptStep], Awaitable[list[Screen]]]
 WITHIN = 10.0
+ZALO_BOT_SECRET = "a-secret-of-ours"
+PROVINCE = ((21.3, 22.5), (106.0, 107.4))
+"""Latitudes and longitudes between which a place has a name that can be typed."""
+
+
+class Player(Protocol):
+    """A person on one channel."""
+
+    def begin(self, script: Script) -> Say:
+        """A chat of its own for this conversation."""
+        ...
+
+    def possible(self, said: str) -> bool:
+        """Whether a person can do this here."""
+        ...
+
+
+class Everything:
+    """A channel on which everything of a conversation file can be done."""
+
+    def possible(self, said: str) -> bool:
+        return True
 
 
 def free_port() -> int:
@@ -55,10 +81,8 @@ async def settled(application: Application) -> None:
         await application.inbox.written()
 
 
-class WebPlayer:
+class WebPlayer(Everything):
     """A person in front of our own page."""
-
-    name = "web"
 
     def __init__(self, application: Application, clock: MovingClock) -> None:
         self._application, self._clock = application, clock
@@ -125,10 +149,8 @@ def web_screen(message: dict[str, Any]) -> Screen:
     )
 
 
-class TelegramPlayer:
+class TelegramPlayer(Everything):
     """A person with the Telegram app."""
-
-    name = "telegram"
 
     def __init__(self, application: Application, clock: MovingClock, fake: FakeTelegram) -> None:
         self._application, self._clock, self._fake = application, clock, fake
@@ -179,23 +201,177 @@ def telegram_screen(shown: Shown) -> Screen:
     )
 
 
+class ZaloPlayer:
+    """A person with the Zalo app; ``by`` says how they choose. Zalo hints at no language, so they ask for it."""
+
+    def __init__(self, application: Application, clock: MovingClock, fake: Any, by: str) -> None:
+        self._application, self._clock, self._fake, self._by = application, clock, fake, by
+
+    def begin(self, script: Script) -> Say:
+        """A chat of its own for this conversation."""
+        chat, begun = script.path.stem, False
+
+        async def say(step: ScriptStep) -> list[Screen]:
+            nonlocal begun
+            if step.now:
+                self._clock.at = step.now.astimezone(self._application.settings.zone)
+            if not begun and script.language != "vi":
+                await self._step(chat, f"/lang {script.language}")
+            begun = True
+            return await self._step(chat, step.said)
+
+        return say
+
+    async def _step(self, chat: str, said: str) -> list[Screen]:
+        mark, posted = self._fake.chat(chat).changes, len(self._fake.webhook_answers)
+        pressed, position = PRESSED.fullmatch(said), POSITION.fullmatch(said)
+        if position:
+            await self._fake.locate(chat, float(position[1]), float(position[2]))
+        elif pressed:
+            await self._fake.press(chat, pressed[1], by=self._by)
+        else:
+            await self._fake.say(chat, said)
+        await self._fake.drained(WITHIN)
+        await settled(self._application)
+        await self._fake.drained(WITHIN)  # receipts of what was answered
+        if pressed and len(self._fake.webhook_answers) == posted:
+            return [Screen(text="", links=("opened",))]
+        return [zalo_screen(shown) for shown in self._fake.screen(chat) if shown.changed > mark]
+
+
+class ZaloOAPlayer(Everything, ZaloPlayer):
+    """In front of the Official Account."""
+
+
+class ZaloBotPlayer(ZaloPlayer):
+    """In front of a bot of the Bot Platform: types a place where others share a position."""
+
+    async def _step(self, chat: str, said: str) -> list[Screen]:
+        screens = await super()._step(chat, said)
+        position = POSITION.fullmatch(said)
+        if position and screens and self.possible(said):
+            return await super()._step(chat, typed_place(float(position[1]), float(position[2])))
+        return screens
+
+    def possible(self, said: str) -> bool:
+        """A position outside the province has no name that could be typed."""
+        position = POSITION.fullmatch(said)
+        place = (float(position[1]), float(position[2])) if position else (21.85, 106.76)
+        return all(low <= value <= high for value, (low, high) in zip(place, PROVINCE, strict=True))
+
+
+def zalo_screen(shown: Any) -> Screen:
+    """What the Zalo app shows of one message."""
+    return Screen(
+        text=shown.text,
+        labels=tuple(shown.labels),
+        links=tuple(shown.links),
+        venue=shown.venue,
+        image=shown.kind in ("photo", "media"),
+        file=shown.kind == "file" or "📎" in shown.text,
+        asks="?",  # in words
+    )
+
+
+# ------------------------------------------------------------------------------------ the program on each channel
+
+
 @asynccontextmanager
-async def telegram_player(**changed: Any) -> AsyncIterator[TelegramPlayer]:
-    """The program connected to a Bot API server of our own, by webhook."""
+async def with_telegram(fake: FakeTelegram, **changed: Any) -> AsyncIterator[tuple[Application, MovingClock]]:
+    """The program connected to this Bot API server, by webhook."""
     port = free_port()
-    async with FakeTelegram() as fake:
-        settings = {
-            "port": port,
-            "telegram_token": TOKEN,
-            "telegram_api_url": fake.url,
-            "public_url": f"http://127.0.0.1:{port}",
-        }
-        async with running(**(settings | changed)) as (application, clock):
-            yield TelegramPlayer(application, clock, fake)
+    settings = {
+        "port": port,
+        "telegram_token": TOKEN,
+        "telegram_api_url": fake.url,
+        "public_url": f"http://127.0.0.1:{port}",
+    }
+    async with running(**(settings | changed)) as started:
+        yield started
 
 
 @asynccontextmanager
-async def web_player(**changed: Any) -> AsyncIterator[WebPlayer]:
+async def with_zalo_oa(fake: FakeZaloOA, **changed: Any) -> AsyncIterator[tuple[Application, MovingClock]]:
+    """The program connected to Zalo's servers; its clock is the conversation's, Zalo's is the real one."""
+    async with running(**(fake.settings() | changed)) as (application, clock):
+        fake.webhook = f"{application.address}/webhooks/zalo-oa"
+        try:
+            yield application, clock
+        finally:
+            fake.webhook = ""
+
+
+@asynccontextmanager
+async def with_zalo_bot(
+    fake: FakeZaloBot, *, webhook: bool = True, **changed: Any
+) -> AsyncIterator[tuple[Application, MovingClock]]:
+    """The program connected to this Bot Platform server, by webhook or by polling."""
+    port = free_port()
+    settings = {
+        "port": port,
+        "public_url": f"http://127.0.0.1:{port}" if webhook else "",
+        "zalo_bot_token": zalo_bot.TOKEN,
+        "zalo_bot_secret": ZALO_BOT_SECRET,
+        "zalo_bot_api_url": fake.url,
+    }
+    async with running(**(settings | changed)) as started:
+        yield started
+
+
+@asynccontextmanager
+async def terminal_player(**_changed: Any) -> AsyncIterator[Player]:
+    """The terminal, as ``replay`` plays it: no channel, and a database in memory."""
+
+    class Terminal(Everything):
+        def __init__(self, begin: Callable[[Script], Say]) -> None:
+            self.begin = begin
+
+    async with offline(Settings(_env_file=None)) as mind:
+        yield Terminal(mind.player)
+
+
+@asynccontextmanager
+async def web_player(**changed: Any) -> AsyncIterator[Player]:
     """The program with its own page only."""
     async with running(**changed) as (application, clock):
         yield WebPlayer(application, clock)
+
+
+@asynccontextmanager
+async def telegram_player(**changed: Any) -> AsyncIterator[Player]:
+    """Telegram."""
+    async with FakeTelegram() as fake, with_telegram(fake, **changed) as (application, clock):
+        yield TelegramPlayer(application, clock, fake)
+
+
+@asynccontextmanager
+async def zalo_oa_player(**changed: Any) -> AsyncIterator[Player]:
+    """An Official Account with buttons, which are pressed."""
+    async with FakeZaloOA() as fake, with_zalo_oa(fake, **changed) as (application, clock):
+        yield ZaloOAPlayer(application, clock, fake, "button")
+
+
+@asynccontextmanager
+async def zalo_oa_typed_player(**changed: Any) -> AsyncIterator[Player]:
+    """An Official Account that takes no buttons: numbers are typed."""
+    changed["zalo_oa_buttons"] = False
+    async with FakeZaloOA(buttons=False) as fake, with_zalo_oa(fake, **changed) as (application, clock):
+        yield ZaloOAPlayer(application, clock, fake, "number")
+
+
+@asynccontextmanager
+async def zalo_bot_player(**changed: Any) -> AsyncIterator[Player]:
+    """The Bot Platform: labels and numbers are typed."""
+    async with FakeZaloBot() as fake, with_zalo_bot(fake, **changed) as (application, clock):
+        yield ZaloBotPlayer(application, clock, fake, "label")
+
+
+PLAYERS = {
+    "terminal": terminal_player,
+    "web": web_player,
+    "telegram": telegram_player,
+    "zalo-oa": zalo_oa_player,
+    "zalo-oa, typed": zalo_oa_typed_player,
+    "zalo-bot": zalo_bot_player,
+}
+"""Every channel, and what starts the program with a person on it."""

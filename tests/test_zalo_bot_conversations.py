@@ -1,125 +1,26 @@
-"""The real program behind a Bot Platform server of our own: whole conversations, typed and never pressed."""
+"""The real program behind a Bot Platform server of our own: what a typing person meets, and the door.
+
+Whole conversations are played by ``tests/test_conversations.py``."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from bot import app
-from bot.channels.terminal import POSITION, PRESSED
-from bot.channels.zalo_bot import ZaloBotChannel
-from bot.replay import MovingClock, Screen, Script, ScriptStep, failures, read_script
-from tests.fakes.zalo_bot import LINKED, SECRET_HEADER, TOKEN, FakeZaloBot, Shown, typed_place
-from tests.players import Say, free_port, settled
-
-FILES = sorted((Path(__file__).parent / "conversations").glob("*.chat"))
-SECRET = "a-secret-of-ours"
-PROVINCE = ((21.3, 22.5), (106.0, 107.4))
-"""Latitudes and longitudes between which a place has a name that can be typed."""
+from tests.fakes.zalo_bot import SECRET_HEADER, FakeZaloBot
+from tests.players import ZALO_BOT_SECRET as SECRET
+from tests.players import settled, with_zalo_bot
 
 
-@asynccontextmanager
-async def program(
-    fake: FakeZaloBot, tmp_path: Path, *, webhook: bool = True
-) -> AsyncIterator[tuple[app.Application, MovingClock]]:
+def program(fake: FakeZaloBot, tmp_path: Path, **changed: Any) -> AbstractAsyncContextManager[Any]:
     """The program with this channel beside its own page."""
-    port = free_port()
-    settings = app.Settings(
-        _env_file=None,
-        host="127.0.0.1",
-        port=port,
-        public_url=f"http://127.0.0.1:{port}" if webhook else "",
-        database_url=f"sqlite+aiosqlite:///{tmp_path}/bot.db",
-    )
-    clock = MovingClock(app.clock_of(settings)())
-    application = app.Application(settings, now=clock)
-    channel = ZaloBotChannel(
-        token=TOKEN, secret=SECRET, api_url=fake.url, public_url=settings.public_url, now=clock
-    )
-    application.channels[channel.name] = channel
-    await application.prepare()
-    await application.start()
-    polling = None if webhook else asyncio.create_task(app._poll(channel, application.intake))
-    try:
-        yield application, clock
-    finally:
-        if polling:
-            polling.cancel()
-            with suppress(asyncio.CancelledError):
-                await polling
-        await application.stop()
-
-
-class ZaloBotPlayer:
-    """A person with the Zalo app: types words, labels and numbers, and a place instead of a position."""
-
-    name = "zalo-bot"
-
-    def __init__(self, application: app.Application, clock: MovingClock, fake: FakeZaloBot) -> None:
-        self._application, self._clock, self._fake = application, clock, fake
-
-    def begin(self, script: Script) -> Say:
-        """A chat of its own for this conversation; the platform hints at no language, so it is asked for."""
-        chat, begun = script.path.stem, False
-
-        async def say(step: ScriptStep) -> list[Screen]:
-            nonlocal begun
-            if step.now:
-                self._clock.at = step.now.astimezone(self._application.settings.zone)
-            if not begun and script.language != "vi":
-                await self._done(lambda: self._fake.say(chat, f"/lang {script.language}"))
-            begun = True
-            return await self._step(chat, step.said)
-
-        return say
-
-    async def _step(self, chat: str, said: str) -> list[Screen]:
-        pressed, position = PRESSED.fullmatch(said), POSITION.fullmatch(said)
-        mark = self._fake.chat(chat).changes
-        if position:
-            await self._done(lambda: self._fake.locate(chat))
-            if in_the_province(said):
-                return await self._step(chat, typed_place(float(position[1]), float(position[2])))
-        elif pressed:
-            await self._done(lambda: self._fake.press(chat, pressed[1]))
-            if mark == self._fake.chat(chat).changes:
-                return [Screen(text="", links=("opened",))]
-        else:
-            await self._done(lambda: self._fake.say(chat, said))
-        return [zalo_bot_screen(shown) for shown in self._fake.screen(chat) if shown.changed > mark]
-
-    async def _done(self, act: Callable[[], Any]) -> None:
-        await act()
-        await self._fake.drained(10)
-        await settled(self._application)
-
-
-def zalo_bot_screen(shown: Shown) -> Screen:
-    """What the app shows of one message."""
-    return Screen(
-        text=shown.text,
-        labels=(*(label.strip() for label, _ in LINKED.findall(shown.text)), *shown.choices.values()),
-        links=tuple(shown.links),
-        venue=shown.venue,
-        image=shown.kind == "photo",
-        file="📎" in shown.text,
-        asks="?",
-    )
-
-
-def in_the_province(said: str) -> bool:
-    """Whether there is a name to type for this: a position outside the province has none."""
-    position = POSITION.fullmatch(said)
-    if not position:
-        return True
-    place = float(position[1]), float(position[2])
-    return all(low <= value <= high for value, (low, high) in zip(place, PROVINCE, strict=True))
+    return with_zalo_bot(fake, database_url=f"sqlite+aiosqlite:///{tmp_path}/bot.db", **changed)
 
 
 # ------------------------------------------------------------------------------------------ conversations
@@ -130,32 +31,6 @@ async def fake() -> AsyncIterator[FakeZaloBot]:
     async with FakeZaloBot() as server:
         server.chat("lan")
         yield server
-
-
-async def differences(script: Script, say: Say) -> list[str]:
-    """What is not as the file wants it, where a person without positions can do it."""
-    found = []
-    for step in script.steps:
-        screens = await say(step)
-        found += failures(screens, step.expected) if in_the_province(step.said) else []
-    return found
-
-
-async def test_every_conversation_goes_as_it_goes_in_the_terminal(fake: FakeZaloBot, tmp_path: Path) -> None:
-    assert FILES
-    wrong: list[str] = []
-    async with (
-        program(fake, tmp_path) as (application, clock),
-        app.offline(app.Settings(_env_file=None)) as terminal,
-    ):
-        player = ZaloBotPlayer(application, clock, fake)
-        for path in FILES:
-            script = read_script(path)
-            here = await differences(script, player.begin(script))
-            there = await differences(script, terminal.player(script))
-            if here != there:
-                wrong += [f"{path.name}: {here} instead of {there}", fake.texts(path.stem), ""]
-    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("webhook", [True, False], ids=["webhook", "polling"])

@@ -1,111 +1,28 @@
-"""The real program behind Zalo's servers of our own: whole conversations, and the door of the webhook."""
+"""The real program behind Zalo's servers of our own: what a person meets, and the door of the webhook.
+
+Whole conversations are played by ``tests/test_conversations.py``."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from bot import app
-from bot.channels.terminal import POSITION, PRESSED
-from bot.channels.zalo_oa import Account, ZaloOAChannel
-from bot.replay import MovingClock, Screen, Script, ScriptStep, failures, read_script
-from tests.fakes.zalo_oa import FakeZaloOA, Shown, signature
-from tests.players import Say, free_port, settled
-
-FILES = sorted((Path(__file__).parent / "conversations").glob("*.chat"))
+from bot.channels.zalo_oa import ZaloOAChannel
+from tests.fakes.zalo_oa import FakeZaloOA, signature
+from tests.players import settled, with_zalo_oa
 
 
-@asynccontextmanager
-async def program(
-    fake: FakeZaloOA, tmp_path: Path, **changed: Any
-) -> AsyncIterator[tuple[app.Application, MovingClock]]:
+def program(fake: FakeZaloOA, tmp_path: Path, **changed: Any) -> AbstractAsyncContextManager[Any]:
     """The program with this channel beside its own page; its clock is the conversation's, Zalo's is the real
     one."""
-    settings = app.Settings(
-        _env_file=None,
-        host="127.0.0.1",
-        port=free_port(),
-        database_url=f"sqlite+aiosqlite:///{tmp_path}/bot.db",
-        **(fake.settings() | changed),
-    )
-    clock = MovingClock(app.clock_of(settings)())
-    application = app.Application(settings, now=clock)
-    account = Account.of(settings)
-    assert account is not None
-    channel = ZaloOAChannel(account, application.engine, answer_seconds=1)
-    application.channels[channel.name] = channel
-    await application.prepare()
-    await application.start()
-    fake.webhook = f"http://127.0.0.1:{settings.port}/webhooks/zalo-oa"
-    try:
-        yield application, clock
-    finally:
-        fake.webhook = ""
-        await application.stop()
-
-
-class ZaloOAPlayer:
-    """A person with the Zalo app; ``by`` says whether they press buttons or type numbers and labels."""
-
-    name = "zalo-oa"
-
-    def __init__(
-        self, application: app.Application, clock: MovingClock, fake: FakeZaloOA, by: str = "button"
-    ) -> None:
-        self._application, self._clock, self._fake, self._by = application, clock, fake, by
-
-    def begin(self, script: Script) -> Say:
-        """A chat of its own for this conversation; Zalo hints at no language, so it is asked for."""
-        chat, begun = f"{script.path.stem}-{self._by}", False
-
-        async def say(step: ScriptStep) -> list[Screen]:
-            nonlocal begun
-            if step.now:
-                self._clock.at = step.now.astimezone(self._application.settings.zone)
-            if not begun and script.language != "vi":
-                await self._done(lambda: self._fake.say(chat, f"/lang {script.language}"))
-            begun = True
-            return await self._step(chat, step.said)
-
-        return say
-
-    async def _step(self, chat: str, said: str) -> list[Screen]:
-        pressed, position = PRESSED.fullmatch(said), POSITION.fullmatch(said)
-        mark = self._fake.chat(chat).changes
-        if position:
-            await self._done(lambda: self._fake.locate(chat, float(position[1]), float(position[2])))
-        elif pressed:
-            await self._done(lambda: self._fake.press(chat, pressed[1], by=self._by))
-            if mark == self._fake.chat(chat).changes:
-                return [Screen(text="", links=("opened",))]
-        else:
-            await self._done(lambda: self._fake.say(chat, said))
-        return [zalo_oa_screen(shown) for shown in self._fake.screen(chat) if shown.changed > mark]
-
-    async def _done(self, act: Callable[[], Awaitable[Any]]) -> None:
-        await act()
-        await self._fake.drained(10)
-        await settled(self._application)
-
-
-def zalo_oa_screen(shown: Shown) -> Screen:
-    """What the app shows of one message."""
-    return Screen(
-        text=shown.text,
-        labels=tuple(shown.labels),
-        links=tuple(shown.links),
-        venue=shown.venue,
-        image=shown.kind == "media",
-        file=shown.kind == "file" or "📎" in shown.text,
-        asks="?",
-    )
+    return with_zalo_oa(fake, database_url=f"sqlite+aiosqlite:///{tmp_path}/bot.db", **changed)
 
 
 # ------------------------------------------------------------------------------------------ conversations
@@ -115,31 +32,6 @@ def zalo_oa_screen(shown: Shown) -> Screen:
 async def fake() -> AsyncIterator[FakeZaloOA]:
     async with FakeZaloOA() as server:
         yield server
-
-
-async def differences(script: Script, say: Say) -> list[str]:
-    """What is not as the file wants it."""
-    return [found for step in script.steps for found in failures(await say(step), step.expected)]
-
-
-@pytest.mark.parametrize("by", ["button", "number"])
-async def test_every_conversation_goes_as_it_goes_in_the_terminal(
-    fake: FakeZaloOA, tmp_path: Path, by: str
-) -> None:
-    assert FILES
-    wrong: list[str] = []
-    async with (
-        program(fake, tmp_path, zalo_oa_buttons=by == "button") as (application, clock),
-        app.offline(app.Settings(_env_file=None)) as terminal,
-    ):
-        player = ZaloOAPlayer(application, clock, fake, by)
-        for path in FILES:
-            script = read_script(path)
-            here = await differences(script, player.begin(script))
-            there = await differences(script, terminal.player(script))
-            if here != there:
-                wrong += [f"{path.name}: {here} instead of {there}", fake.texts(f"{path.stem}-{by}"), ""]
-    assert not wrong, "\n".join(wrong)
 
 
 async def test_a_look_up_a_press_and_a_position(fake: FakeZaloOA, tmp_path: Path) -> None:
