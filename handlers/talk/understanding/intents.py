@@ -21,6 +21,8 @@ class Labels:
     """What the phrases of a sentence say, by kind, each with the place of its first word."""
 
     intents: dict[str, int] = field(default_factory=dict)
+    weak: dict[str, int] = field(default_factory=dict)
+    """intents that count only if the sentence asks for nothing else"""
     cues: list[tuple[str, int]] = field(default_factory=list)
     others: dict[str, str] = field(default_factory=dict)
     """group, stars, state, number, language → the last one said"""
@@ -39,6 +41,8 @@ def labels_of(items: Sequence[Item]) -> Labels:
                 kind, _, name = label.partition(":")
                 if kind == "intent":
                     labels.intents.setdefault(name, item.start)
+                elif kind == "weak":
+                    labels.weak.setdefault(name, item.start)
                 elif kind == "cue":
                     labels.cues.append((label, item.start))
                 elif kind != "filler":
@@ -60,6 +64,8 @@ def combined(lexicon: Lexicon, labels: Labels, meaning: Meaning) -> list[str]:
         found.pop("directions", None)
     if ALONE in found:
         return [ALONE]
+    if not found or (meaning.products and not found.keys() - POLITE):
+        found |= labels.weak
     for intent in list(found):
         for other in lexicon.over.get(intent, ()):
             if intent in found:
@@ -138,7 +144,9 @@ def _listing(meaning: Meaning, intents: list[str], state: str | None) -> list[st
         intents = list(dict.fromkeys("list" if intent == "good_here" else intent for intent in intents))
     if (chosen and not meaning.products and not intents) or (state and "list" not in intents):
         return [*intents, "list"]
-    if meaning.producers and not meaning.products and intents == ["good_here"]:
+    if not meaning.products and intents == ["good_here" if meaning.producers else "producer"] and (
+        chosen or meaning.producers
+    ):
         return ["list"]
     if meaning.products and intents == ["list"] and not (meaning.stars or meaning.group):
         return []

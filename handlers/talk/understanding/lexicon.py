@@ -20,6 +20,7 @@ from handlers.services.text import agreement, fold, sentence, written
 
 TABLES = {
     "intents": "intent",
+    "weak": "weak",
     "cues": "cue",
     "groups": "group",
     "stars": "stars",
