@@ -18,6 +18,7 @@ from bench import measures, registry
 from bench.bots import ROOT, cores
 from bench.fake_api import FakeApi
 from bench.measures import Bench, Row
+from bench.zalo import FakeAccount
 
 NAMES = ("throughput", "slow_api", "latency", "flood", "killed", "starting", "search", "understanding")
 
@@ -35,7 +36,7 @@ def main() -> int:
     ours, others = cores()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, others)
-    print(f"Python {platform.python_version()}; bot on core {ours}, driver and fake Bot API on {others}")
+    print(f"Python {platform.python_version()}; bot on core {ours}, driver and fake APIs on {others}")
     with tempfile.TemporaryDirectory(prefix="bench-") as room:
         rows = uvloop.run(_measure(Path(room), options.quick, set(options.only)))
     print(_table(rows))
@@ -49,9 +50,10 @@ async def _measure(room: Path, quick: bool, only: set[str]) -> list[Row]:
     small, large = room / "500", room / "20000"
     texts = registry.make(small, 500)
     large_texts = registry.make(large, 20_000)
-    api = FakeApi()
+    api, account = FakeApi(), FakeAccount()
     await api.start()
-    bench = Bench(api, small, texts, room, quick)
+    await account.start()
+    bench = Bench(api, account, small, texts, room, quick)
     rows: list[Row] = []
     for name in ("throughput", "slow_api", "latency", "flood", "killed"):
         if name in only:
@@ -59,6 +61,7 @@ async def _measure(room: Path, quick: bool, only: set[str]) -> list[Row]:
     if "starting" in only:
         rows += await _told("starting", measures.starting(bench, registry.SAMPLE, large))
     await api.stop()
+    await account.stop()
     if "search" in only:
         for folder, asked, limit in ((small, texts, "2"), (large, large_texts, "10")):
             rows += _in_own_process(folder, asked, limit)

@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from bench import zalo
 from bench.driver import SECRET, Target
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "123456789:" + "bench" * 7
-Kind = Literal["floor", "stock", "stock-concurrent", "ours"]
+Kind = Literal["floor", "stock", "stock-concurrent", "ours", "ours-zalo"]
+"""``ours`` answers on Telegram, ``ours-zalo`` as an Official Account"""
 
 
 def cores() -> tuple[set[int], set[int]]:
@@ -85,15 +87,16 @@ async def status_of(port: int, path: str) -> int:
 
 
 def _command(kind: Kind, port: int, api: str, folder: Path, room: Path) -> list[str]:
-    if kind == "ours":
+    if kind in ("ours", "ours-zalo"):
         return [sys.executable, "-m", "bot", "run"]
     module, *more = kind.split("-")
     database = room / f"{kind}-{port}.db"
     return [sys.executable, "-m", f"bench.{module}", str(port), api, str(folder), str(database), *more]
 
 
-def environment(port: int, api: str, folder: Path, room: Path) -> dict[str, str]:
+def environment(kind: Kind, port: int, api: str, folder: Path, room: Path) -> dict[str, str]:
     """The settings of our bot for a run: nothing of the person's own settings."""
+    telegram = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": api, "TELEGRAM_WEBHOOK_SECRET": SECRET}
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL") if name in os.environ}
     return kept | {
         "DATABASE_URL": f"sqlite+aiosqlite:///{room / 'bot.db'}",
@@ -101,9 +104,7 @@ def environment(port: int, api: str, folder: Path, room: Path) -> dict[str, str]
         "HOST": "127.0.0.1",
         "PORT": str(port),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "TELEGRAM_TOKEN": TOKEN,
-        "TELEGRAM_API_URL": api,
-        "TELEGRAM_WEBHOOK_SECRET": SECRET,
+        **(zalo.environment(api) if kind == "ours-zalo" else telegram),
         "LOG_LEVEL": "WARNING",
         "PYTHONPATH": str(ROOT),
     }
@@ -118,7 +119,7 @@ async def start(kind: Kind, api: str, folder: Path, room: Path, patience: float 
         process = subprocess.Popen(  # noqa: ASYNC220 - starting takes a millisecond
             _command(kind, port, api, folder, room),
             cwd=room,
-            env=environment(port, api, folder, room),
+            env=environment(kind, port, api, folder, room),
             stdout=log,
             stderr=log,
             preexec_fn=(lambda: os.sched_setaffinity(0, ours)) if ours else None,
@@ -128,7 +129,8 @@ async def start(kind: Kind, api: str, folder: Path, room: Path, patience: float 
             process.kill()
             raise RuntimeError(f"{kind} did not start:\n" + (room / f"{kind}.log").read_text()[-3_000:])
         await asyncio.sleep(0.005)
-    return Bot(process, Target(port), time.perf_counter() - began)
+    target = Target(port, zalo.PATH) if kind == "ours-zalo" else Target(port)
+    return Bot(process, target, time.perf_counter() - began)
 
 
 async def _is_ready(kind: Kind, port: int) -> bool:

@@ -39,6 +39,11 @@ class FakeApi:
         self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
 
+    @property
+    def address(self) -> str:
+        """The base of its addresses."""
+        return f"http://127.0.0.1:{self.port}"
+
     async def stop(self) -> None:
         """Close."""
         if self._server is not None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from bench.bots import Bot, Kind, running, start
 from bench.driver import ClosedLoop, Sender, Updates
 from bench.fake_api import FakeApi
+from bench.zalo import Events, FakeAccount
 
 IN_FLIGHT = 40
 FLOOD = 4_000
@@ -29,9 +30,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Bench:
-    """What the measures share: the fake API, 500 products and texts that ask for them, a room."""
+    """What the measures share: the fake APIs, 500 products and texts that ask for them, a room."""
 
     api: FakeApi
+    account: FakeAccount
     folder: Path
     texts: Sequence[str]
     room: Path
@@ -40,7 +42,15 @@ class Bench:
     @property
     def address(self) -> str:
         """The fake Bot API's base."""
-        return f"http://127.0.0.1:{self.api.port}"
+        return self.api.address
+
+    def api_of(self, kind: Kind) -> FakeApi:
+        """The API that this kind sends its answers to."""
+        return self.account if kind == "ours-zalo" else self.api
+
+    def updates_of(self, kind: Kind) -> Updates:
+        """What this kind is asked."""
+        return Events(self.texts) if kind == "ours-zalo" else Updates(self.texts)
 
     def fresh(self, name: str) -> Path:
         """An empty folder for one bot's database."""
@@ -68,14 +78,16 @@ async def _rates(bench: Bench, kinds: Sequence[Kind], rounds: int, seconds: floa
     bots: dict[Kind, Bot] = {}
     try:
         for kind in kinds:
-            bots[kind] = await start(kind, bench.address, bench.folder, bench.fresh(f"rate-{kind}"))
-        updates = Updates(bench.texts)
+            address = bench.api_of(kind).address
+            bots[kind] = await start(kind, address, bench.folder, bench.fresh(f"rate-{kind}"))
+        updates = {kind: bench.updates_of(kind) for kind in kinds}
         for kind in kinds:
-            await ClosedLoop(bench.api, bots[kind].target, updates).run(IN_FLIGHT, 1)
+            await ClosedLoop(bench.api_of(kind), bots[kind].target, updates[kind]).run(IN_FLIGHT, 1)
         for _ in range(rounds):
             for kind in kinds:
                 before = bots[kind].cpu()
-                outcome = await ClosedLoop(bench.api, bots[kind].target, updates).run(IN_FLIGHT, seconds)
+                loop = ClosedLoop(bench.api_of(kind), bots[kind].target, updates[kind])
+                outcome = await loop.run(IN_FLIGHT, seconds)
                 if outcome.refused or not outcome.answered:
                     raise RuntimeError(f"{kind} refused updates: {dict(outcome.refused)}")
                 found[kind].a_second.append(outcome.rate)
@@ -97,8 +109,8 @@ async def throughput(bench: Bench) -> list[Row]:
     The ratio of processor time says the same on a machine that does other work at the same time.
     """
     rounds, seconds = (2, 2.0) if bench.quick else (5, 3.0)
-    rates = await _rates(bench, ("floor", "ours", "stock", "stock-concurrent"), rounds, seconds)
-    ours, floor = rates["ours"], rates["floor"]
+    rates = await _rates(bench, ("floor", "ours", "ours-zalo", "stock", "stock-concurrent"), rounds, seconds)
+    ours, floor, account = rates["ours"], rates["floor"], rates["ours-zalo"]
     of_floor = _ratio(ours.a_second, floor.a_second)
     of_stock = _ratio(ours.a_second, rates["stock-concurrent"].a_second)
     return [
@@ -108,6 +120,9 @@ async def throughput(bench: Bench) -> list[Row]:
         Row("this bot", str(ours)),
         Row("this bot ÷ floor", f"{of_floor:.2f}", "≥ 0.50 (goal 0.70)", of_floor >= 0.5),
         Row("the same by processor time", f"{_ratio(floor.cpu, ours.cpu):.2f}"),
+        Row("this bot as a Zalo Official Account, signed webhooks", str(account)),
+        Row("Official Account ÷ floor", f"{_ratio(account.a_second, floor.a_second):.2f}"),
+        Row("the same by processor time", f"{_ratio(floor.cpu, account.cpu):.2f}"),
         Row("this bot ÷ stock, updates side by side", f"{of_stock:.1f}", "≥ 6", of_stock >= 6),
         Row(
             "this bot ÷ stock, one update at a time", f"{_ratio(ours.a_second, rates['stock'].a_second):.1f}"
