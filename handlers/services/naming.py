@@ -5,7 +5,7 @@ or code.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from functools import lru_cache
 from itertools import pairwise
 
@@ -134,6 +134,16 @@ class Names:
     def heads_of(self, term: str) -> Set[int]:
         """Products whose kind of goods a word or concept is."""
         return self.heads.get(term, frozenset())
+
+    def goods_in(self, folded: Sequence[str], typed: Sequence[str]) -> set[str]:
+        """The words that surely are kinds of goods: with their marks, or too long to be another word
+        mistyped. No correction may replace them.
+        """
+        return {
+            word
+            for word, one in zip(folded, typed, strict=True)
+            if (len(word) >= 4 or not one.isascii()) and self.is_head(word, one)
+        }
 
     def is_head(self, folded: str, typed: str) -> bool:
         """Whether a word is the first of a name: a kind of goods (``cải``, not ``cái``)."""

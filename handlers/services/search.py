@@ -61,7 +61,8 @@ class Search:
         self.names = Names(catalogue, self.concepts)
         self.makers = Makers(catalogue.producers.values())
         self.products = self.names.products
-        self._province = province(catalogue)
+        self.province = province(catalogue)
+        """what the province is called, folded"""
         self._place_pairs = frozenset(place_pairs(catalogue))
         self._codes = {key(product.code): product for product in self.products}
         self._find = lru_cache(maxsize=FOUND_CACHE)(self._search)
@@ -105,6 +106,8 @@ class Search:
             meant = [read.word for read in reads]
             if meant == plain or not self.names.vocabulary.plausible(plain, reads):
                 continue
+            if not self.names.goods_in(plain, written) <= set(meant):
+                continue
             marks = [written[r.start] if plain[r.start] == r.word else r.word for r in reads]
             found = self._exactly(meant, marks)
             if found:
@@ -116,7 +119,7 @@ class Search:
         text = " ".join(folded)
         if text in self.names.whole:
             return folded, typed
-        for name in self._province:
+        for name in self.province:
             parts = name.split(" ")
             for i in range(len(folded) - len(parts) + 1):
                 if folded[i : i + len(parts)] == parts and len(folded) > len(parts):

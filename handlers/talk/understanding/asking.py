@@ -16,6 +16,8 @@ from handlers.talk.understanding.segments import Item, Words
 
 ORIGIN = frozenset(("from", "of", "cua", "vung", "xu", "goc"))
 """words between goods and the place they come from"""
+TOWARDS = frozenset(("o", "tai", "tu", "ve", "vao", "ra", "den", "toi", "cho", "from", "in", "at", "to", "for"))
+"""before a place outside the province they say where somebody is or goes: no part of what goods are called"""
 BREAK = re.compile(r"[,;.?!:\n]")
 
 
@@ -45,6 +47,14 @@ class Asking:
             for i in range(item.start, item.end):
                 covered[i] = True
         self.covered = covered
+        self.outside = {
+            i
+            for item in reading.items
+            if item.start and self.words.folded[item.start - 1] not in TOWARDS
+            if any("cue:elsewhere" in phrase.labels for phrase in item.phrases)
+            for i in range(item.start, item.end)
+        }
+        """words of places outside the province: right behind goods they belong to them (``bún bò Huế``)"""
         self.taken_places: set[int] = set()
         self.asked: list[tuple[int, int]] = []
 
@@ -69,7 +79,7 @@ class Asking:
                 chunks.append((item.start, item.end))
         grown = []
         for start, end in chunks:
-            while end < len(self.covered) and not self.covered[end] and not self._broken(end):
+            while end < len(self.covered) and self._belongs(end) and not self._broken(end):
                 if self.words.folded[end][0].isdecimal():
                     break
                 end += 1
@@ -81,6 +91,10 @@ class Asking:
             strong = [c for c in grown if not (self._weak(c) or self._padding(c))]
             grown = strong or grown
         return grown
+
+    def _belongs(self, i: int) -> bool:
+        """Whether a word behind goods is a part of what they are called."""
+        return not self.covered[i] or i in self.outside
 
     def _broken(self, i: int) -> bool:
         """Whether a comma or the like stands before this word."""
@@ -186,8 +200,12 @@ class Asking:
         return [self.words.folded[i] for i in numbers], [self.words.typed[i] for i in numbers]
 
     def _unknown(self) -> list[int]:
+        folded = self.words.folded
         return [
-            i for i, known in enumerate(self.covered) if not known and not self.words.folded[i][0].isdecimal()
+            i
+            for i, known in enumerate(self.covered)
+            if (not known or i in self.outside)
+            and not folded[i][0].isdecimal()
         ]
 
     def _typed(self, numbers: Sequence[int]) -> str:

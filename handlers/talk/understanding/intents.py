@@ -14,6 +14,14 @@ POLITE = frozenset(
 )
 """said beside a question they need no answer of their own"""
 ALONE = "out_of_scope"
+OF_GOODS = frozenset(("price", "contact"))
+"""weak intents that stay beside words nobody knows: these may be goods"""
+LEAVING = frozenset(("len", "xuong", "qua", "sang", "ra", "ve", "toi", "den", "moi"))
+"""behind it they say that somebody leaves it: ``mình ở Hà Nội lên``"""
+ABOUT_PLACES = POLITE | {"good_here", "nearest", "directions", "how_far", "open_now", "list", "season"}
+"""asked about a place outside the province they are not ours to answer"""
+BOUND = frozenset(("tu", "ve", "vao", "cho", "from", "to", "for"))
+"""before a place outside it says where one comes from or goes, not what is asked about"""
 
 
 @dataclass(slots=True)
@@ -24,6 +32,8 @@ class Labels:
     weak: dict[str, int] = field(default_factory=dict)
     """intents that count only if the sentence asks for nothing else"""
     cues: list[tuple[str, int]] = field(default_factory=list)
+    elsewhere: bool = False
+    """whether a place outside the province is asked about"""
     others: dict[str, str] = field(default_factory=dict)
     """group, stars, state, number, language → the last one said"""
 
@@ -32,9 +42,15 @@ class Labels:
         return any(name == f"cue:{cue}" for name, _ in self.cues)
 
 
-def labels_of(items: Sequence[Item]) -> Labels:
-    """Collect the labels of the phrases of a cover."""
+def labels_of(items: Sequence[Item], folded: Sequence[str], home: Sequence[str]) -> Labels:
+    """Collect the labels of the phrases of a cover; ``home``: what the province is called, folded."""
     labels = Labels()
+    text = f" {' '.join(folded)} "
+    labels.elsewhere = not any(f" {name} " in text for name in home) and any(
+        "cue:elsewhere" in phrase.labels and not _on_the_way(item, folded)
+        for item in items
+        for phrase in item.phrases
+    )
     for item in items:
         for phrase in item.phrases:
             for label in phrase.labels:
@@ -48,6 +64,13 @@ def labels_of(items: Sequence[Item]) -> Labels:
                 elif kind != "filler":
                     labels.others[kind] = name
     return labels
+
+
+def _on_the_way(item: Item, folded: Sequence[str]) -> bool:
+    """Whether a place outside the province is only where somebody comes from or goes."""
+    before = folded[item.start - 1] if item.start else ""
+    after = folded[item.end] if item.end < len(folded) else ""
+    return before in BOUND or after in LEAVING
 
 
 def combined(lexicon: Lexicon, labels: Labels, meaning: Meaning) -> list[str]:
@@ -65,7 +88,12 @@ def combined(lexicon: Lexicon, labels: Labels, meaning: Meaning) -> list[str]:
     if ALONE in found:
         return [ALONE]
     if not found or (meaning.products and not found.keys() - POLITE):
-        found |= labels.weak
+        sure = meaning.products or not meaning.words
+        found |= {name: at for name, at in labels.weak.items() if sure or name in OF_GOODS}
+    if _of_elsewhere(found, labels, meaning):
+        return [ALONE]
+    if not meaning.products and "nearest" in found:
+        found.pop("buy", None)
     for intent in list(found):
         for other in lexicon.over.get(intent, ()):
             if intent in found:
@@ -75,6 +103,15 @@ def combined(lexicon: Lexicon, labels: Labels, meaning: Meaning) -> list[str]:
         for intent in POLITE & set(found):
             del found[intent]
     return sorted(found, key=found.__getitem__)
+
+
+def _of_elsewhere(found: dict[str, int], labels: Labels, meaning: Meaning) -> bool:
+    """Whether the sentence asks for places or specialities outside the province."""
+    if not labels.elsewhere or meaning.places or found.keys() - ABOUT_PLACES:
+        return False
+    if meaning.products:
+        return "nearest" in found or labels.has("shop")
+    return bool(found.keys() - POLITE) or labels.has("shop")
 
 
 def _in_order(cues: Sequence[str], said: Sequence[tuple[str, int]]) -> int | None:

@@ -166,6 +166,10 @@ def _by_first_cue(
     return {cue: tuple(found) for cue, found in grouped.items()}
 
 
+CAREFUL = 0.5
+"""share of words with marks from which a text counts as typed with all of them"""
+OMITTED = -0.4
+"""a mark left out in such a text: ``đâu mua`` is hardly ``đầu mùa``"""
 Said = tuple[int, int, float, Phrase]
 """first word, past the last, how well the typed marks fit (0 = nothing typed that could disagree), the
 phrase
@@ -175,6 +179,7 @@ phrase
 def said(lexicon: Lexicon, folded: Sequence[str], typed: Sequence[str], marked: bool) -> list[Said]:
     """Every phrase in the words."""
     total, lengths, phrases = len(folded), lexicon.lengths, lexicon.phrases
+    careful = marked and sum(not word.isascii() for word in typed) >= CAREFUL * total
     found: list[Said] = []
     for i, word in enumerate(folded):
         for length in lengths.get(word, ()):
@@ -184,15 +189,19 @@ def said(lexicon: Lexicon, folded: Sequence[str], typed: Sequence[str], marked: 
             for phrase in phrases.get(word if length == 1 else " ".join(folded[i:end]), ()):
                 if (phrase.first and i) or (phrase.last and end != total):
                     continue
-                fit = _fitted(tuple(typed[i:end]), phrase.typed) if marked else 0.0
+                fit = _fitted(tuple(typed[i:end]), phrase.typed, careful) if marked else 0.0
                 if not phrase.exact or fit > 0:
                     found.append((i, end, fit, phrase))
     return found
 
 
 @lru_cache(maxsize=16_384)
-def _fitted(typed: tuple[str, ...], form: tuple[str, ...]) -> float:
-    return sum(agreement(one, other) for one, other in zip(typed, form, strict=True))
+def _fitted(typed: tuple[str, ...], form: tuple[str, ...], careful: bool) -> float:
+    fits = (
+        (agreement(one, other), OMITTED if careful and one != other else 0.0)
+        for one, other in zip(typed, form, strict=True)
+    )
+    return sum(min(fit, omitted) if omitted else fit for fit, omitted in fits)
 
 
 def expand(lexicon: Lexicon, typed: Iterable[str]) -> list[tuple[str, int]]:

@@ -81,7 +81,8 @@ class Understanding:
         if self._doubtful(meaning, reading):
             doubted = self._read(cut, doubting=True)
             second = self._mean(cut, doubted, explain=explain)
-            if second.products and len(second.words.split()) > 1 and not second.missing:
+            goods = self.search.names.goods_in(reading.words.folded, reading.words.typed)
+            if goods <= set(doubted.words.folded) and second.products and len(second.words.split()) > 1 and not second.missing:
                 return second
         return meaning
 
@@ -127,7 +128,7 @@ class Understanding:
         return wants and (bool(meaning.words) or bool(meaning.places)) and len(reading.words.folded) <= 24
 
     def _mean(self, cut: Sentence, reading: Reading, *, explain: bool) -> Meaning:
-        labels = labels_of(reading.items)
+        labels = labels_of(reading.items, reading.words.folded, self.search.province)
         code, known = self._code(cut.text)
         ask = Asking(self.search, self.lexicon, cut, reading)
         found, asked = (Found((known,), True), key(known.code)) if known else ask.products()
