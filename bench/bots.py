@@ -20,8 +20,8 @@ from bench.driver import SECRET, Target
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "123456789:" + "bench" * 7
-Kind = Literal["floor", "stock", "stock-concurrent", "ours", "ours-zalo"]
-"""``ours`` answers on Telegram, ``ours-zalo`` as an Official Account"""
+Kind = Literal["floor", "stock", "stock-concurrent", "ours", "ours-zalo", "ours-zalo-receipts"]
+"""``ours`` answers on Telegram, the last two as an Official Account"""
 
 
 def cores() -> tuple[set[int], set[int]]:
@@ -87,7 +87,7 @@ async def status_of(port: int, path: str) -> int:
 
 
 def _command(kind: Kind, port: int, api: str, folder: Path, room: Path) -> list[str]:
-    if kind in ("ours", "ours-zalo"):
+    if kind.startswith("ours"):
         return [sys.executable, "-m", "bot", "run"]
     module, *more = kind.split("-")
     database = room / f"{kind}-{port}.db"
@@ -104,7 +104,7 @@ def environment(kind: Kind, port: int, api: str, folder: Path, room: Path) -> di
         "HOST": "127.0.0.1",
         "PORT": str(port),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        **(zalo.environment(api) if kind == "ours-zalo" else telegram),
+        **(zalo.environment(api) if kind.startswith("ours-zalo") else telegram),
         "LOG_LEVEL": "WARNING",
         "PYTHONPATH": str(ROOT),
     }
@@ -129,7 +129,7 @@ async def start(kind: Kind, api: str, folder: Path, room: Path, patience: float 
             process.kill()
             raise RuntimeError(f"{kind} did not start:\n" + (room / f"{kind}.log").read_text()[-3_000:])
         await asyncio.sleep(0.005)
-    target = Target(port, zalo.PATH) if kind == "ours-zalo" else Target(port)
+    target = Target(port, zalo.PATH) if kind.startswith("ours-zalo") else Target(port)
     return Bot(process, target, time.perf_counter() - began)
 
 

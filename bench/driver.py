@@ -67,9 +67,14 @@ class Updates:
         secret = f"X-Telegram-Bot-Api-Secret-Token: {SECRET}\r\n"
         return request(target.port, target.path, body.encode(), secret)
 
+    def receipts(self, target: Target, chat: int) -> list[bytes]:
+        """What the platform sends when an answer has arrived, as whole requests."""
+        return []
+
 
 class _Slot:
-    """One of the updates in flight: free again when it has its 200 and its answer reached the API."""
+    """One of the updates in flight: free again when it has its 200 and its answer reached the API, and when the
+    receipts of that answer have theirs."""
 
     def __init__(self, loop: ClosedLoop, first_chat: int) -> None:
         self._loop = loop
@@ -106,6 +111,10 @@ class _Slot:
         """The answer reached the API."""
         self._loop.outcome.answered += 1
         self._loop.outcome.waits.append(moment - self.sent)
+        assert self.client is not None
+        for raw in self._loop.updates.receipts(self._loop.target, self.chat):
+            self._open += 1
+            self.client.send(raw)
         self._done()
 
     def _done(self) -> None:

@@ -45,16 +45,33 @@ class Events(Updates):
 
     def make(self, target: Target, chat: int) -> bytes:
         """The next event, as a whole request."""
+        text = self._texts[(self._number + 1) % len(self._texts)]
+        return self._event(target, "user_send_text", (str(chat), "1"), f'"text":{text},"msg_id":"%s"')
+
+    def _event(self, target: Target, name: str, sides: tuple[str, str], message: str) -> bytes:
+        """One event from one side to the other; ``%s`` of the message is its number."""
         self._number += 1
-        text = self._texts[self._number % len(self._texts)]
         stamp = str(int(time.time() * 1_000))
         body = (
-            f'{{"app_id":"{APP_ID}","sender":{{"id":"{chat}"}},"recipient":{{"id":"1"}},'
-            f'"event_name":"user_send_text","message":{{"text":{text},"msg_id":"{self._number:016x}"}},'
-            f'"timestamp":"{stamp}","user_id_by_app":"{chat}"}}'
+            f'{{"app_id":"{APP_ID}","sender":{{"id":"{sides[0]}"}},"recipient":{{"id":"{sides[1]}"}},'
+            f'"event_name":"{name}","message":{{{message.replace("%s", f"{self._number:016x}")}}},'
+            f'"timestamp":"{stamp}"}}'
         ).encode()
         mac = hashlib.sha256(APP_ID.encode() + body + stamp.encode() + SECRET_KEY.encode()).hexdigest()
         return request(target.port, target.path, body, f"X-ZEvent-Signature: mac={mac}\r\n")
+
+
+class EventsWithReceipts(Events):
+    """The same, with every event switched on in Zalo's console: three more for each answer."""
+
+    def receipts(self, target: Target, chat: int) -> list[bytes]:
+        """That the account wrote, that it arrived, that it was seen."""
+        sides = ("1", str(chat))
+        return [
+            self._event(target, "oa_send_text", sides, '"text":"x","msg_id":"%s"'),
+            self._event(target, "user_received_message", sides, '"msg_id":"%s"'),
+            self._event(target, "user_seen_message", sides, '"msg_ids":["%s"]'),
+        ]
 
 
 def environment(api: str) -> dict[str, str]:

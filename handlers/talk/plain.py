@@ -106,7 +106,7 @@ def _one_line(label: str) -> str:
 
 def _entries(message: Message) -> list[str]:
     """The entries of a list, each above the lines of its own buttons."""
-    lines = _lines(message)
+    lines = _lines(message) if message.cards else {}
     return [
         "\n".join(
             [
