@@ -24,6 +24,7 @@ from bot.channels.web import WebChannel
 from bot.clock import Now, every, standing_still, ticking
 from bot.delivery import Delivery
 from bot.intake import Busy, Intake
+from bot.operators import Operators
 from bot.pages import add_pages
 from bot.replay import MovingClock, Offline
 from bot.settings import Settings
@@ -74,6 +75,7 @@ class Application:
             if channel is not None:
                 self.channels[channel.name] = channel
         self.answering = Answering(self.shelf, self._now, self, settings.bot_language)
+        self.operators = Operators(self.channels, settings.operators, settings.bot_language)
         self.intake = Intake(self.inbox, self.answering, Delivery(), self.channels)
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
@@ -159,6 +161,7 @@ class Application:
 
     async def _sweep(self) -> None:
         await self.intake.take_over()
+        await self.operators.look()
 
     # ----------------------------------------------------------------------------------------- the desk of the pages
 

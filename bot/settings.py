@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     bot_timezone: str = "Asia/Ho_Chi_Minh"
     bot_language: str = "vi"
     bot_now: str = ""
+    bot_operators: str = ""
     telegram_token: SecretStr = SecretStr("")
     telegram_api_url: str = "https://api.telegram.org"
     telegram_webhook_secret: SecretStr = SecretStr("")
@@ -141,6 +142,14 @@ class Settings(BaseSettings):
             raise ValueError("is not a time zone such as Asia/Ho_Chi_Minh") from error
         return value
 
+    @field_validator("bot_operators")
+    @classmethod
+    def _operators_shape(cls, value: str) -> str:
+        for one in filter(None, (part.strip() for part in value.split(","))):
+            if not re.fullmatch(r"(telegram|zalo-oa|zalo-bot):\S+", one):
+                raise ValueError("is a list such as telegram:12345,zalo-bot:abc")
+        return value
+
     @field_validator("bot_now")
     @classmethod
     def _aware(cls, value: str) -> str:
@@ -197,6 +206,12 @@ class Settings(BaseSettings):
     def data_path(self) -> Path | None:
         """The folder loaded when the registry is empty, or None."""
         return Path(self.data_dir) if self.data_dir else None
+
+    @property
+    def operators(self) -> list[tuple[str, str]]:
+        """Who is told of trouble: (channel, address)."""
+        parts = [one.strip().partition(":") for one in self.bot_operators.split(",") if one.strip()]
+        return [(channel, address) for channel, _colon, address in parts]
 
     @property
     def secrets(self) -> list[str]:

@@ -204,3 +204,19 @@ def season_words(product: Product, catalogue: Catalogue, on: date) -> str | None
     known = in_season(fact, on)
     now = {"yes": _("in season now"), "no": _("not in season now")}.get(known)
     return f"{span} ({now})" if now else span
+
+
+# ----------------------------------------------------------------------------------------------- for the operators
+
+
+def channel_down(channel: str, why: str) -> str:
+    """A channel does not work: what an operator is told on another one."""
+    words = _(
+        "The channel {channel} does not work: {why}. Other channels go on. `python -m bot doctor` says more."
+    )
+    return words.format(channel=channel, why=why.rstrip("."))
+
+
+def channel_back(channel: str) -> str:
+    """A channel works again."""
+    return _("The channel {channel} works again.").format(channel=channel)
