@@ -14,6 +14,9 @@ POLITE = frozenset(
 )
 """said beside a question they need no answer of their own"""
 ALONE = "out_of_scope"
+WHICH = frozenset(("nao", "dau", "which", "any", "anywhere", "where", "nhung", "cac"))
+TIMES = frozenset(("ngay", "gio", "luc", "khi", "hom", "thu", "phien", "day", "days", "time", "times", "hours"))
+"""beside them it is asked when, not which"""
 OF_GOODS = frozenset(("price", "contact"))
 """weak intents that stay beside words nobody knows: these may be goods"""
 LEAVING = frozenset(("len", "xuong", "qua", "sang", "ra", "ve", "toi", "den", "moi"))
@@ -31,7 +34,11 @@ class Labels:
     intents: dict[str, int] = field(default_factory=dict)
     weak: dict[str, int] = field(default_factory=dict)
     """intents that count only if the sentence asks for nothing else"""
+    soft: bool = False
+    """whether something is said that is not our business, unless goods are named beside it"""
     cues: list[tuple[str, int]] = field(default_factory=list)
+    which: bool = False
+    """whether it is asked which of several, or where (not which hour or day)"""
     elsewhere: bool = False
     """whether a place outside the province is asked about"""
     others: dict[str, str] = field(default_factory=dict)
@@ -45,6 +52,10 @@ class Labels:
 def labels_of(items: Sequence[Item], folded: Sequence[str], home: Sequence[str]) -> Labels:
     """Collect the labels of the phrases of a cover; ``home``: what the province is called, folded."""
     labels = Labels()
+    labels.which = any(
+        word in WHICH and not TIMES & {*folded[max(0, i - 1) : i], *folded[i + 1 : i + 2]}
+        for i, word in enumerate(folded)
+    )
     text = f" {' '.join(folded)} "
     labels.elsewhere = not any(f" {name} " in text for name in home) and any(
         "cue:elsewhere" in phrase.labels and not _on_the_way(item, folded)
@@ -59,6 +70,8 @@ def labels_of(items: Sequence[Item], folded: Sequence[str], home: Sequence[str])
                     labels.intents.setdefault(name, item.start)
                 elif kind == "weak":
                     labels.weak.setdefault(name, item.start)
+                elif kind == "soft":
+                    labels.soft = True
                 elif kind == "cue":
                     labels.cues.append((label, item.start))
                 elif kind != "filler":
@@ -85,15 +98,15 @@ def combined(lexicon: Lexicon, labels: Labels, meaning: Meaning) -> list[str]:
     if meaning.products and not meaning.places and "directions" in found:
         found.setdefault("buy", found.pop("directions"))
         found.pop("directions", None)
-    if ALONE in found:
+    if ALONE in found or (labels.soft and not meaning.products):
         return [ALONE]
     if not found or (meaning.products and not found.keys() - POLITE):
         sure = meaning.products or not meaning.words
         found |= {name: at for name, at in labels.weak.items() if sure or name in OF_GOODS}
     if _of_elsewhere(found, labels, meaning):
         return [ALONE]
-    if not meaning.products and "nearest" in found:
-        found.pop("buy", None)
+    if not meaning.products:
+        _without_goods(found, labels, meaning)
     for intent in list(found):
         for other in lexicon.over.get(intent, ()):
             if intent in found:
@@ -112,6 +125,16 @@ def _of_elsewhere(found: dict[str, int], labels: Labels, meaning: Meaning) -> bo
     if meaning.products:
         return "nearest" in found or labels.has("shop")
     return bool(found.keys() - POLITE) or labels.has("shop")
+
+
+def _without_goods(found: dict[str, int], labels: Labels, meaning: Meaning) -> None:
+    """What the same words ask where no product is named."""
+    if "nearest" in found or "open_now" in found:
+        found.pop("buy", None)
+    if "producer" in found and ("list" in found or meaning.places):
+        found["list"] = found.pop("producer")
+    if "certificate" in found and labels.has("mine"):
+        found["my_certificates"] = found.pop("certificate")
 
 
 def _in_order(cues: Sequence[str], said: Sequence[tuple[str, int]]) -> int | None:
@@ -163,7 +186,9 @@ def settled(meaning: Meaning, intents: list[str], labels: Labels) -> Meaning:
     if intents == ["list"] and labels.has("shop") and not meaning.products:
         intents = ["nearest"]
     intents = _listing(meaning, intents, state)
-    return replace(meaning, intents=tuple(intents or _implied(meaning, labels)), state=state)
+    intents = intents or _implied(meaning, labels)
+    about_one = "open_now" in intents and not labels.which
+    return replace(meaning, intents=tuple(intents), state=state, about_one=about_one)
 
 
 def _wished_state(meaning: Meaning, intents: list[str], labels: Labels) -> str | None:

@@ -21,6 +21,7 @@ from handlers.services.text import agreement, fold, sentence, written
 TABLES = {
     "intents": "intent",
     "weak": "weak",
+    "soft": "soft",
     "cues": "cue",
     "groups": "group",
     "stars": "stars",
@@ -190,7 +191,7 @@ def said(lexicon: Lexicon, folded: Sequence[str], typed: Sequence[str], marked: 
                 if (phrase.first and i) or (phrase.last and end != total):
                     continue
                 fit = _fitted(tuple(typed[i:end]), phrase.typed, careful) if marked else 0.0
-                if not phrase.exact or fit > 0:
+                if not phrase.exact or fit > 0 or (marked and tuple(typed[i:end]) == phrase.typed):
                     found.append((i, end, fit, phrase))
     return found
 

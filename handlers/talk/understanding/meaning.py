@@ -62,4 +62,7 @@ class Meaning:
     language: str | None = None
     """of the text itself; None when unsure"""
     wants_language: str | None = None
+    about_one: bool = False
+    """with ``open_now``: the hours of the one just shown or named (``mở cửa mấy giờ``), not which place is
+    open (``chỗ nào đang mở cửa``)"""
     spans: tuple[Span, ...] = ()

@@ -33,6 +33,8 @@ AFTER_CODE = re.compile(
 )
 """a word with a digit behind "mã", "mã số", "code" …"""
 VIETNAMESE = re.compile(r"[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]|[àáãèéìíòóõùúýĩũ]", re.IGNORECASE)
+CODE_LIKE = re.compile(r"[{}<>*=;|\\\\]|://")
+"""signs of a program or an address: no evidence of a language"""
 HAN = re.compile(r"[\u3400-\u9fff]")
 PRODUCT_ASKS = frozenset(("buy", "certificate", "price", "season", "producer", "cheaper"))
 """intents that want a product: when none was found, known words may have been typos"""
@@ -185,6 +187,8 @@ class Understanding:
     def _language(self, cut: Sentence) -> str | None:
         if cut.marked and VIETNAMESE.search(cut.text):
             return "vi"
+        if CODE_LIKE.search(cut.text):
+            return None
         votes = {"vi": 0, "en": 0}
         for word in cut.folded:
             tongues = self.lexicon.tongues.get(word) if len(word) > 1 else None
