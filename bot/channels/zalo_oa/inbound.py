@@ -8,6 +8,7 @@ check every action.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import unicodedata
 from collections.abc import Callable
@@ -86,7 +87,7 @@ def identify(event: Raw) -> tuple[str, str]:
     address = address_of(name, event)
     number = _scalar(_message(event).get("msg_id"))
     if not number:
-        whole = hashlib.sha256(orjson.dumps(event, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+        whole = hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()[:16]
         number = f"{_scalar(event.get('timestamp'))}:{whole}"
     return f"{name}:{number}", address
 
