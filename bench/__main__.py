@@ -26,7 +26,7 @@ NAMES = ("throughput", "slow_api", "latency", "flood", "killed", "starting", "se
 def main() -> int:
     """Measure, print, and say by the exit code whether everything asked was met."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="shorter runs: about a minute and a half")
+    parser.add_argument("--quick", action="store_true", help="shorter runs: less than two minutes")
     parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES)
     parser.add_argument("--search", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -17,6 +17,7 @@ from bench.zalo import Events, EventsWithReceipts, FakeAccount
 
 IN_FLIGHT = 40
 FLOOD = 4_000
+RECEIPTS = "Official Account, with Zalo's three receipts of every answer"
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,9 @@ async def throughput(bench: Bench) -> list[Row]:
     The ratio of processor time says the same on a machine that does other work at the same time.
     """
     rounds, seconds = (2, 2.0) if bench.quick else (5, 3.0)
-    rates = await _rates(bench, get_args(Kind), rounds, seconds)
+    kinds = tuple(kind for kind in get_args(Kind) if not (bench.quick and kind == "ours-zalo-receipts"))
+    rates = await _rates(bench, kinds, rounds, seconds)
+    with_receipts = [Row(RECEIPTS, str(rates[kind])) for kind in kinds if kind == "ours-zalo-receipts"]
     ours, floor, account = rates["ours"], rates["floor"], rates["ours-zalo"]
     of_floor = _ratio(ours.a_second, floor.a_second)
     of_stock = _ratio(ours.a_second, rates["stock-concurrent"].a_second)
@@ -125,7 +128,7 @@ async def throughput(bench: Bench) -> list[Row]:
         Row("this bot as a Zalo Official Account, signed webhooks", str(account)),
         Row("Official Account ÷ floor", f"{_ratio(account.a_second, floor.a_second):.2f}"),
         Row("the same by processor time", f"{_ratio(floor.cpu, account.cpu):.2f}"),
-        Row("Official Account, with Zalo's three receipts of every answer", str(rates["ours-zalo-receipts"])),
+        *with_receipts,
         Row("this bot ÷ stock, updates side by side", f"{of_stock:.1f}", "≥ 6", of_stock >= 6),
         Row(
             "this bot ÷ stock, one update at a time", f"{_ratio(ours.a_second, rates['stock'].a_second):.1f}"
