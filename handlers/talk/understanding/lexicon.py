@@ -9,12 +9,12 @@ mix them.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from handlers.services.text import agreement, fold, sentence, written
 
@@ -30,6 +30,9 @@ TABLES = {
     "numbers": "number",
     "fillers": "filler",
 }
+
+
+Value = TypeVar("Value", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ def _finish(draft: _Draft) -> Lexicon:
     for (typed, first, last, exact), (labels, spoken) in draft.phrases.items():
         folded = [fold(word) for word in typed]
         filler = all(label == "filler:" for label in labels)
-        phrase = Phrase(tuple(labels), typed, first, last, frozenset(spoken), filler, exact)
+        phrase = Phrase(_same(tuple(labels)), typed, first, last, _same(frozenset(spoken)), filler, exact)
         phrases.setdefault(" ".join(folded), []).append(phrase)
         lengths.setdefault(folded[0], set()).add(len(folded))
         for word in folded:
@@ -146,7 +149,7 @@ def _finish(draft: _Draft) -> Lexicon:
         tongues.setdefault(word, set()).update(spoken)
     return Lexicon(
         phrases={key: tuple(found) for key, found in phrases.items()},
-        lengths={word: tuple(sorted(found, reverse=True)) for word, found in lengths.items()},
+        lengths={word: _same(tuple(sorted(found, reverse=True))) for word, found in lengths.items()},
         words=words,
         pairs=pairs,
         short=draft.short,
@@ -154,8 +157,14 @@ def _finish(draft: _Draft) -> Lexicon:
         kinds=draft.kinds,
         combinations=_by_first_cue(draft.combinations),
         over=draft.over,
-        tongues={word: frozenset(found) for word, found in tongues.items()},
+        tongues={word: _same(frozenset(found)) for word, found in tongues.items()},
     )
+
+
+@lru_cache(maxsize=8_192)
+def _same(value: Value) -> Value:
+    """Equal values are kept once: thousands of phrases have the same few languages and labels."""
+    return value
 
 
 def _by_first_cue(
