@@ -39,6 +39,8 @@ def test_everything_loaded_is_in_the_lock() -> None:
         if module not in sys.stdlib_module_names
         for name in by_module.get(module, ())
     }
-    locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.lock").read_text("utf-8"), re.MULTILINE))
+    locked = set(
+        re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.lock").read_text("utf-8"), re.MULTILINE)
+    )
     assert {"greenlet", "sqlalchemy", "aiohttp"} <= loaded
     assert loaded - locked <= OPTIONAL, loaded - locked

@@ -16,7 +16,9 @@ from handlers.talk.understanding.segments import Item, Words
 
 ORIGIN = frozenset(("from", "of", "cua", "vung", "xu", "goc"))
 """words between goods and the place they come from"""
-TOWARDS = frozenset(("o", "tai", "tu", "ve", "vao", "ra", "den", "toi", "cho", "from", "in", "at", "to", "for"))
+TOWARDS = frozenset(
+    ("o", "tai", "tu", "ve", "vao", "ra", "den", "toi", "cho", "from", "in", "at", "to", "for")
+)
 """before a place outside the province they say where somebody is or goes: no part of what goods are called"""
 BREAK = re.compile(r"[,;.?!:\n]")
 
@@ -204,8 +206,7 @@ class Asking:
         return [
             i
             for i, known in enumerate(self.covered)
-            if (not known or i in self.outside)
-            and not folded[i][0].isdecimal()
+            if (not known or i in self.outside) and not folded[i][0].isdecimal()
         ]
 
     def _typed(self, numbers: Sequence[int]) -> str:

@@ -15,7 +15,9 @@ POLITE = frozenset(
 """said beside a question they need no answer of their own"""
 ALONE = "out_of_scope"
 WHICH = frozenset(("nao", "dau", "which", "any", "anywhere", "where", "nhung", "cac"))
-TIMES = frozenset(("ngay", "gio", "luc", "khi", "hom", "thu", "phien", "day", "days", "time", "times", "hours"))
+TIMES = frozenset(
+    ("ngay", "gio", "luc", "khi", "hom", "thu", "phien", "day", "days", "time", "times", "hours")
+)
 """beside them it is asked when, not which"""
 OF_GOODS = frozenset(("price", "contact"))
 """weak intents that stay beside words nobody knows: these may be goods"""
@@ -100,6 +102,10 @@ def combined(lexicon: Lexicon, labels: Labels, meaning: Meaning) -> list[str]:
         found.pop("directions", None)
     if ALONE in found or (labels.soft and not meaning.products):
         return [ALONE]
+    if labels.has("recipe") and meaning.products and not found.keys() - POLITE:
+        return [ALONE]
+    if meaning.products and "buy" in found and "nearest" not in labels.intents and not labels.has("near"):
+        found.pop("nearest", None)
     if not found or (meaning.products and not found.keys() - POLITE):
         sure = meaning.products or not meaning.words
         found |= {name: at for name, at in labels.weak.items() if sure or name in OF_GOODS}
@@ -206,8 +212,10 @@ def _listing(meaning: Meaning, intents: list[str], state: str | None) -> list[st
         intents = list(dict.fromkeys("list" if intent == "good_here" else intent for intent in intents))
     if (chosen and not meaning.products and not intents) or (state and "list" not in intents):
         return [*intents, "list"]
-    if not meaning.products and intents == ["good_here" if meaning.producers else "producer"] and (
-        chosen or meaning.producers
+    if (
+        not meaning.products
+        and intents == ["good_here" if meaning.producers else "producer"]
+        and (chosen or meaning.producers)
     ):
         return ["list"]
     if meaning.products and intents == ["list"] and not (meaning.stars or meaning.group):

@@ -69,6 +69,8 @@ class Lexicon:
     """first cue → (intent, the cues that make it, in their order)"""
     over: Mapping[str, frozenset[str]]
     """intent → the intents it stands for as well"""
+    forms: frozenset[str] = frozenset()
+    """words of phrases that have marks, as written: typed like that they are no typos"""
     tongues: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """folded word → languages in whose phrases it occurs"""
 
@@ -157,6 +159,7 @@ def _finish(draft: _Draft) -> Lexicon:
         kinds=draft.kinds,
         combinations=_by_first_cue(draft.combinations),
         over=draft.over,
+        forms=frozenset(word for typed, *_ in draft.phrases for word in typed if not word.isascii()),
         tongues={word: _same(frozenset(found)) for word, found in tongues.items()},
     )
 

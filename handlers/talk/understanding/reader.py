@@ -83,8 +83,7 @@ class Understanding:
         if self._doubtful(meaning, reading):
             doubted = self._read(cut, doubting=True)
             second = self._mean(cut, doubted, explain=explain)
-            goods = self.search.names.goods_in(reading.words.folded, reading.words.typed)
-            if goods <= set(doubted.words.folded) and second.products and len(second.words.split()) > 1 and not second.missing:
+            if self._keeps(reading.words, doubted.words) and _surer(second):
                 return second
         return meaning
 
@@ -128,6 +127,15 @@ class Understanding:
             return False
         wants = not meaning.intents or bool(PRODUCT_ASKS & set(meaning.intents))
         return wants and (bool(meaning.words) or bool(meaning.places)) and len(reading.words.folded) <= 24
+
+    def _keeps(self, words: Words, doubted: Words) -> bool:
+        """Whether no word was taken for a typo that is surely none: a kind of goods, or one that was typed
+        with all marks of a word we know.
+        """
+        sure = self.search.names.goods_in(words.folded, words.typed)
+        told = zip(words.folded, words.typed, strict=True)
+        sure |= {word for word, typed in told if typed in self.lexicon.forms}
+        return sure <= set(doubted.folded)
 
     def _mean(self, cut: Sentence, reading: Reading, *, explain: bool) -> Meaning:
         labels = labels_of(reading.items, reading.words.folded, self.search.province)
@@ -204,6 +212,11 @@ def search_of(catalogue: Catalogue, phrases_dir: Path) -> Search:
     """The search of a catalogue with the synonyms of all languages."""
     lexicon = load(phrases_dir)
     return Search(catalogue, lexicon.synonyms, lexicon.kinds)
+
+
+def _surer(meaning: Meaning) -> bool:
+    """Whether a reading that doubts known words found something all the same."""
+    return bool(meaning.products) and len(meaning.words.split()) > 1 and not meaning.missing
 
 
 def _of_makers(found: Found, producers: Sequence[Producer]) -> Found:
