@@ -86,12 +86,14 @@ def open_now(turn: Turn) -> Messages | Redo:
     if turn.meaning and turn.meaning.places:
         return Redo(action.NEAR)
     last = turn.catalogue.showrooms.get(turn.standing.get("showroom") or "")
-    if last and not (turn.meaning and turn.meaning.words):
+    if last and (turn.meaning is None or turn.meaning.about_one):
         return showroom(turn, last.key)
     order = {"open": 0, "unknown": 1}
     all_of_them = [s for s in turn.catalogue.showrooms.values() if s.kind not in BY_HAND]
     all_of_them.sort(key=lambda s: order.get(opening(s, turn.now).state, 2))
-    return _listing(turn, all_of_them, _("Open now"))
+    known = opening(all_of_them[0], turn.now).state if all_of_them else "unknown"
+    title = _("Open now") if known == "open" else _("None is surely open now, as far as hours are recorded")
+    return _listing(turn, all_of_them, title)
 
 
 def _listing(turn: Turn, showrooms: Sequence[Showroom], title: str) -> Messages:
