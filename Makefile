@@ -11,7 +11,7 @@ UV_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run chat test check lint bench messages lock clean
+.PHONY: help run chat test check lint parity bench messages lock clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":[^#]*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ lint: $(VENV)/test.stamp ## the checks that need no test run
 	PYTHONPATH=. $(VENV)/bin/lint-imports
 	$(VENV)/bin/hadolint Containerfile
 	$(VENV)/bin/compose-lint check compose.yaml
+
+parity: $(VENV)/test.stamp ## every conversation on every channel, as one table
+	@$(PYTHON_IN) -m tests.parity
 
 bench: $(VENV)/test.stamp ## the benchmarks as one table (QUICK=1: the short version)
 	@$(PYTHON_IN) -m bench $(if $(QUICK),--quick)

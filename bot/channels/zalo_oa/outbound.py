@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from typing import Any, Literal
-from urllib.parse import quote, urlsplit
 
 from bot.channels.zalo_oa.inbound import PREFIX
 from handlers.services.cutting import sendable, shortened
 from handlers.talk.message import Button, Message
-from handlers.talk.plain import texts
+from handlers.talk.plain import public_address, texts
 
 TEXT_UNITS = 2_000
 """Of a text (docs.zaloplatforms.com/docs/OA, consultation message); Zalo does not name the unit."""
@@ -78,16 +77,6 @@ def native_buttons(message: Message) -> list[dict[str, Any]]:
     own = [button for card in message.cards for button in card.buttons]
     found = [shown for button in (*rows, *own) if (shown := _button(button))]
     return found[:BUTTONS]
-
-
-def public_address(url: str) -> str:
-    """``url`` in plain ASCII when somebody else's server could fetch it, else ``""``."""
-    try:
-        parts = urlsplit(url.strip())
-        plain = quote(url.strip(), safe="%/:=&?~#+!$,;'@()*[]")
-    except ValueError:
-        return ""
-    return plain if parts.scheme in ("http", "https") and parts.hostname else ""
 
 
 def _button(button: Button) -> dict[str, Any] | None:
