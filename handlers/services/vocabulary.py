@@ -223,7 +223,8 @@ def cost(typed: str, meant: str) -> float:
         return 1.0
     price = _edit(typed, meant) if distance == 1 else 0.75
     if typed[0] != meant[0]:
-        price += 0.12
+        slip = len(typed) != len(meant) or meant[0] in NEIGHBOURS.get(typed[0], "") or typed[0] in meant[:2]
+        price += 0.12 if slip else 0.4
     return price + (0.1 if min(len(typed), len(meant)) <= 2 else 0.0)
 
 

@@ -201,7 +201,12 @@ def _wished_state(meaning: Meaning, intents: list[str], labels: Labels) -> str |
     """The state that a list is asked for; beside one product it is a question about its certificate."""
     if meaning.products or meaning.code or "my_certificates" in intents:
         return None
-    lists = labels.has("which") or "list" in labels.intents or meaning.stars or meaning.group
+    lists = (
+        labels.has("which")
+        or "list" in labels.intents.keys() | labels.weak.keys()
+        or meaning.stars
+        or meaning.group
+    )
     return labels.others.get("state") if lists or meaning.places else None
 
 

@@ -52,6 +52,14 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
+class Loose:
+    """What is left of a phrase without the words that carry no meaning."""
+
+    intents: tuple[str, ...]
+    typed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Lexicon:
     """All phrases of all languages, and the data that goes with them."""
 
@@ -69,6 +77,11 @@ class Lexicon:
     """first cue → (intent, the cues that make it, in their order)"""
     over: Mapping[str, frozenset[str]]
     """intent → the intents it stands for as well"""
+    light: frozenset[str] = frozenset()
+    """words that carry no meaning between the words of a phrase: as written, and folded where no other word
+    of a phrase folds to the same"""
+    loose: Mapping[str, tuple[Loose, ...]] = field(default_factory=dict)
+    """phrases without such words, of two words or more, by what is left of them"""
     forms: frozenset[str] = frozenset()
     """words of phrases that have marks, as written: typed like that they are no typos"""
     tongues: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -86,6 +99,7 @@ class _Draft:
     combinations: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     over: dict[str, frozenset[str]] = field(default_factory=dict)
     goods: dict[str, set[str]] = field(default_factory=dict)
+    light: set[str] = field(default_factory=set)
 
 
 @lru_cache(maxsize=4)
@@ -115,6 +129,7 @@ def _take(draft: _Draft, told: Mapping[str, Any]) -> None:
         draft.short[written(name)] = tuple(sentence(meant).typed)
     for intent, alternatives in told.get("combinations", {}).items():
         draft.combinations += [(intent, tuple(f"cue:{cue}" for cue in cues)) for cues in alternatives]
+    draft.light.update(written(word) for word in told.get("between", {}).get("words", ()))
     for intent, others in told.get("over", {}).items():
         draft.over[intent] = draft.over.get(intent, frozenset()) | frozenset(others)
 
@@ -159,6 +174,8 @@ def _finish(draft: _Draft) -> Lexicon:
         kinds=draft.kinds,
         combinations=_by_first_cue(draft.combinations),
         over=draft.over,
+        light=_light(draft),
+        loose=_loose(draft),
         forms=frozenset(word for typed, *_ in draft.phrases for word in typed if not word.isascii()),
         tongues={word: _same(frozenset(found)) for word, found in tongues.items()},
     )
@@ -168,6 +185,24 @@ def _finish(draft: _Draft) -> Lexicon:
 def _same(value: Value) -> Value:
     """Equal values are kept once: thousands of phrases have the same few languages and labels."""
     return value
+
+
+def _light(draft: _Draft) -> frozenset[str]:
+    others = {fold(word) for typed, *_ in draft.phrases for word in typed if word not in draft.light}
+    return frozenset(draft.light | ({fold(word) for word in draft.light} - others))
+
+
+def _loose(draft: _Draft) -> dict[str, tuple[Loose, ...]]:
+    """Phrases of intents without light words, if two words are left of which one says something."""
+    padding = {typed for (typed, *_), (labels, _) in draft.phrases.items() if labels == ["filler:"]}
+    found: dict[str, list[Loose]] = {}
+    for (typed, first, last, exact), (labels, _) in draft.phrases.items():
+        intents = tuple(label.partition(":")[2] for label in labels if label.startswith("intent:"))
+        kept = tuple(word for word in typed if word not in draft.light)
+        telling = kept not in padding and any((word,) not in padding for word in kept)
+        if intents and len(kept) > 1 and telling and not (first or last or exact):
+            found.setdefault(" ".join(fold(word) for word in kept), []).append(Loose(intents, kept))
+    return {key: tuple(phrases) for key, phrases in found.items()}
 
 
 def _by_first_cue(
@@ -215,6 +250,11 @@ def _fitted(typed: tuple[str, ...], form: tuple[str, ...], careful: bool) -> flo
         for one, other in zip(typed, form, strict=True)
     )
     return sum(min(fit, omitted) if omitted else fit for fit, omitted in fits)
+
+
+def fits(typed: Sequence[str], form: tuple[str, ...], marked: bool) -> bool:
+    """Whether words of the same folded letters may be these: at most a mark or two left out."""
+    return not marked or min(agreement(one, other) for one, other in zip(typed, form, strict=True)) > -0.3
 
 
 def expand(lexicon: Lexicon, typed: Iterable[str]) -> list[tuple[str, int]]:

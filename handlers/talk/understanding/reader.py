@@ -16,6 +16,7 @@ from handlers.services.text import Sentence, fold, key, sentence
 from handlers.services.vocabulary import Vocabulary
 from handlers.talk.understanding.amounts import money, star_signs
 from handlers.talk.understanding.asking import Asking, Reading
+from handlers.talk.understanding.gaps import across
 from handlers.talk.understanding.intents import Labels, combined, labels_of, settled
 from handlers.talk.understanding.lexicon import Lexicon, expand, load
 from handlers.talk.understanding.meaning import Context, Meaning, Span
@@ -36,6 +37,11 @@ VIETNAMESE = re.compile(r"[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]|[àáãè�
 CODE_LIKE = re.compile(r"[{}<>*=;|\\\\]|://")
 """signs of a program or an address: no evidence of a language"""
 HAN = re.compile(r"[\u3400-\u9fff]")
+ABOUT_GOODS = frozenset(
+    ("buy", "certificate", "price", "season", "producer", "cheaper", "contact", "complain", "open_now",
+     "nearest", "how_far", "directions", "another", "not_that")
+)  # fmt: skip
+"""intents that may be asked about goods"""
 PRODUCT_ASKS = frozenset(("buy", "certificate", "price", "season", "producer", "cheaper"))
 """intents that want a product: when none was found, known words may have been typos"""
 
@@ -167,7 +173,18 @@ class Understanding:
             wants_language=labels.others.get("language") or ("zh" if HAN.search(cut.text) else None),
             spans=ask.spans(budget) if explain else (),
         )
-        return settled(meaning, combined(self.lexicon, labels, meaning), labels)
+        intents = combined(self.lexicon, labels, meaning)
+        if not intents:
+            labels.intents |= self._across(reading, meaning)
+            intents = combined(self.lexicon, labels, meaning)
+        return settled(meaning, intents, labels)
+
+    def _across(self, reading: Reading, meaning: Meaning) -> dict[str, int]:
+        """Intents of phrases whose words stand apart; beside goods or a wish only what asks about goods."""
+        found = across(self.lexicon, reading.words, reading.items)
+        if meaning.products or meaning.stars or meaning.group:
+            return {intent: at for intent, at in found.items() if intent in ABOUT_GOODS}
+        return found
 
     # --------------------------------------------------------------------------------------- the pieces
 
