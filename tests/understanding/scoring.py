@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from handlers.services.text import fold
@@ -26,6 +27,30 @@ def sentences() -> list[tuple[str, str, str]]:
 def looked_at() -> list[tuple[str, str, str]]:
     """Rows that were read while the phrases were written: no measure, only a guard against going back."""
     return [(kind, text, expected) for kind, text, expected in _lines("looked_at.tsv")]
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A row of a fresh round: written in one go and scored before it was looked at."""
+
+    round: int
+    kind: str
+    text: str
+    expected: str
+    after: str | None
+    """code of the product just shown"""
+
+
+def fresh() -> list[Fresh]:
+    """The rows of all fresh rounds. What failed was taught afterwards: they only guard against going back."""
+    found = []
+    for path in sorted((HERE / "fresh").glob("round*.tsv")):
+        for kind, text, told in _lines(f"fresh/{path.name}"):
+            parts = told.split(" ")
+            after = next((part[6:] for part in parts if part.startswith("after=")), None)
+            expected = " ".join(part for part in parts if not part.startswith("after="))
+            found.append(Fresh(int(path.stem.removeprefix("round")), kind, text, expected, after))
+    return found
 
 
 def _lines(name: str) -> list[list[str]]:

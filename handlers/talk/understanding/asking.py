@@ -90,7 +90,8 @@ class Asking:
         if len(grown) > 1:
             grown = [chunk for chunk in grown if chunk[0] not in self._denied()] or grown
         if len(grown) > 1:
-            strong = [c for c in grown if not (self._weak(c) or self._padding(c))]
+            placed = {item.start for item in self.reading.items if item.kind == "place"}
+            strong = [c for c in grown if c[1] in placed or not (self._weak(c) or self._padding(c))]
             grown = strong or grown
         return grown
 
@@ -135,7 +136,7 @@ class Asking:
         if len(chunks) > 1:
             together = [i for start, end in chunks for i in range(start, end)]
             found = self.search.match(*self._pick(together))
-            if found.products and found.by_name:
+            if found.products and (found.by_name or self._narrower(found, chunks[0])):
                 return found
         results = [(self.search.look(*self._pick(range(*chunk))), chunk) for chunk in chunks]
         good = [(found, chunk) for found, chunk in results if found.products and not found.missing]
@@ -149,26 +150,44 @@ class Asking:
         products = dict.fromkeys(product for found, _ in good for product in found.products)
         return replace(first, products=tuple(products), exact=False)
 
+    def _narrower(self, found: Found, first: tuple[int, int]) -> bool:
+        """Whether the words behind the goods choose among them: ``trà bồ khai loại hòa tan``."""
+        return set(found.products) < set(self.search.look(*self._pick(range(*first))).products)
+
     def _with_place(self, chunks: list[tuple[int, int]]) -> Found | None:
         """A place beside the goods belongs to them, if something has both: ``na Hữu Lũng``, ``Mau Son
-        wine``.
+        wine``; other goods of the sentence are found as well.
         """
+        answers: list[Found] = []
+        asked: list[tuple[int, int]] = []
+        rest = list(chunks)
         for item in self.reading.items:
-            if item.kind != "place":
-                continue
-            start = item.start - self._linked(item.start)
-            goods = next(
-                (c for c in chunks if start == c[1] or (c[0] == item.end and not self.words.marked)),
-                None,
-            )
-            if not goods:
-                continue
-            found = self._both(goods, item)
-            if found:
+            goods = self._goods_beside(item, rest) if item.kind == "place" else None
+            found = self._both(goods, item) if goods else None
+            if goods and found:
                 self.taken_places.add(item.start)
-                self.asked = [(min(goods[0], item.start), max(goods[1], item.end))]
-                return found
-        return None
+                rest.remove(goods)
+                answers.append(found)
+                asked.append((min(goods[0], item.start), max(goods[1], item.end)))
+        if not answers:
+            return None
+        for chunk in rest:
+            found = self.search.look(*self._pick(range(*chunk)))
+            if found.products and not found.missing and not found.corrected:
+                answers.append(found)
+                asked.append(chunk)
+        self.asked = sorted(asked)
+        if len(answers) == 1:
+            return answers[0]
+        products = dict.fromkeys(product for found in answers for product in found.products)
+        return replace(answers[0], products=tuple(products), exact=False)
+
+    def _goods_beside(self, place: Item, chunks: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+        """The goods right before a place, or right behind it where no marks tell the order of English."""
+        start = place.start - self._linked(place.start)
+        return next(
+            (c for c in chunks if start == c[1] or (c[0] == place.end and not self.words.marked)), None
+        )
 
     def _linked(self, start: int) -> int:
         """1 if the word before tells origin (``from``, ``của``): the place belongs to the goods all

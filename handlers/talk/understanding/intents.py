@@ -106,6 +106,9 @@ def combined(lexicon: Lexicon, labels: Labels, meaning: Meaning) -> list[str]:
         return [ALONE]
     if meaning.products and "buy" in found and "nearest" not in labels.intents and not labels.has("near"):
         found.pop("nearest", None)
+    traded = next((at for cue, at in labels.cues if cue == "cue:trade"), None)
+    if meaning.products and traded is not None and not found.keys() - POLITE:
+        found["buy"] = traded
     if not found or (meaning.products and not found.keys() - POLITE):
         sure = meaning.products or not meaning.words
         found |= {name: at for name, at in labels.weak.items() if sure or name in OF_GOODS}
@@ -137,6 +140,8 @@ def _without_goods(found: dict[str, int], labels: Labels, meaning: Meaning) -> N
     """What the same words ask where no product is named."""
     if "nearest" in found or "open_now" in found:
         found.pop("buy", None)
+    if "buy" in found and meaning.words and "buy" not in labels.intents and not labels.has("trade"):
+        del found["buy"]
     if "producer" in found and ("list" in found or meaning.places):
         found["list"] = found.pop("producer")
     if "certificate" in found and labels.has("mine"):
