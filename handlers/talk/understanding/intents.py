@@ -39,6 +39,8 @@ class Labels:
     soft: bool = False
     """whether something is said that is not our business, unless goods are named beside it"""
     cues: list[tuple[str, int]] = field(default_factory=list)
+    other_shop: bool = False
+    """whether a shop for something nobody here knows is asked for: ``quán net``"""
     which: bool = False
     """whether it is asked which of several, or where (not which hour or day)"""
     elsewhere: bool = False
@@ -58,6 +60,7 @@ def labels_of(items: Sequence[Item], folded: Sequence[str], home: Sequence[str])
         word in WHICH and not TIMES & {*folded[max(0, i - 1) : i], *folded[i + 1 : i + 2]}
         for i, word in enumerate(folded)
     )
+    labels.other_shop = _other_shop(items, folded)
     text = f" {' '.join(folded)} "
     labels.elsewhere = not any(f" {name} " in text for name in home) and any(
         "cue:elsewhere" in phrase.labels and not _on_the_way(item, folded)
@@ -79,6 +82,16 @@ def labels_of(items: Sequence[Item], folded: Sequence[str], home: Sequence[str])
                 elif kind != "filler":
                     labels.others[kind] = name
     return labels
+
+
+def _other_shop(items: Sequence[Item], folded: Sequence[str]) -> bool:
+    """Whether a word that is nothing stands right behind a bare "shop"."""
+    starts = {item.start for item in items}
+    return any(
+        item.end < len(folded) and item.end not in starts and not folded[item.end][0].isdecimal()
+        for item in items
+        if any("cue:shop" in phrase.labels for phrase in item.phrases)
+    )
 
 
 def _on_the_way(item: Item, folded: Sequence[str]) -> bool:
@@ -107,7 +120,8 @@ def combined(lexicon: Lexicon, labels: Labels, meaning: Meaning) -> list[str]:
     if meaning.products and "buy" in found and "nearest" not in labels.intents and not labels.has("near"):
         found.pop("nearest", None)
     traded = next((at for cue, at in labels.cues if cue == "cue:trade"), None)
-    if meaning.products and traded is not None and not found.keys() - POLITE:
+    bare = not (meaning.words or meaning.places or labels.weak)
+    if traded is not None and not found.keys() - POLITE and (meaning.products or bare):
         found["buy"] = traded
     if not found or (meaning.products and not found.keys() - POLITE):
         sure = meaning.products or not meaning.words
@@ -140,6 +154,9 @@ def _without_goods(found: dict[str, int], labels: Labels, meaning: Meaning) -> N
     """What the same words ask where no product is named."""
     if "nearest" in found or "open_now" in found:
         found.pop("buy", None)
+    if labels.other_shop and not meaning.places:
+        for intent in ("nearest", "buy", "open_now"):
+            found.pop(intent, None)
     if "buy" in found and meaning.words and "buy" not in labels.intents and not labels.has("trade"):
         del found["buy"]
     if "producer" in found and ("list" in found or meaning.places):
@@ -204,7 +221,8 @@ def settled(meaning: Meaning, intents: list[str], labels: Labels) -> Meaning:
 
 def _wished_state(meaning: Meaning, intents: list[str], labels: Labels) -> str | None:
     """The state that a list is asked for; beside one product it is a question about its certificate."""
-    if meaning.products or meaning.code or "my_certificates" in intents:
+    many = len(meaning.products) > 1 and "list" in labels.intents
+    if (meaning.products and not many) or meaning.code or "my_certificates" in intents:
         return None
     lists = (
         labels.has("which")
@@ -228,7 +246,7 @@ def _listing(meaning: Meaning, intents: list[str], state: str | None) -> list[st
         and (chosen or meaning.producers)
     ):
         return ["list"]
-    if meaning.products and intents == ["list"] and not (meaning.stars or meaning.group):
+    if meaning.products and intents == ["list"] and not chosen:
         return []
     return intents
 
@@ -239,7 +257,7 @@ def _implied(meaning: Meaning, labels: Labels) -> list[str]:
         return ["certificate"]
     if meaning.products and labels.has("trade"):
         return ["buy"]
-    if labels.has("shop"):
+    if labels.has("shop") and not (labels.other_shop or meaning.words):
         return ["nearest"]
     if meaning.budget and not meaning.products:
         return ["gifts"]
