@@ -27,6 +27,7 @@ GENERIC = tuple(
         "ho",
         "kinh doanh",
         "to hop tac",
+        "chu the",
         "xi nghiep",
         "chi nhanh",
         "ban quan ly",

@@ -222,7 +222,7 @@ def settled(meaning: Meaning, intents: list[str], labels: Labels) -> Meaning:
 def _wished_state(meaning: Meaning, intents: list[str], labels: Labels) -> str | None:
     """The state that a list is asked for; beside one product it is a question about its certificate."""
     many = len(meaning.products) > 1 and "list" in labels.intents
-    if (meaning.products and not many) or meaning.code or "my_certificates" in intents:
+    if (meaning.products and not many) or meaning.code or {"my_certificates", "complain"} & {*intents}:
         return None
     lists = (
         labels.has("which")
