@@ -58,6 +58,15 @@ def written(word: str) -> str:
     return low[:-2] + new if new and not low.startswith("q") else low
 
 
+CAREFUL = 0.5
+"""share of words with marks from which a text counts as typed with all of them"""
+
+
+def is_careful(typed: Sequence[str]) -> bool:
+    """Whether a text was typed with all its marks, as far as can be told: half of the words have some."""
+    return sum(not word.isascii() for word in typed) >= CAREFUL * len(typed) > 0
+
+
 @dataclass(slots=True)
 class Sentence:
     """A text cut into words: as written and folded, each with its place in the (NFC) text."""

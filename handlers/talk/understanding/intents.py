@@ -19,10 +19,15 @@ TIMES = frozenset(
     ("ngay", "gio", "luc", "khi", "hom", "thu", "phien", "day", "days", "time", "times", "hours")
 )
 """beside them it is asked when, not which"""
-OF_GOODS = frozenset(("price", "contact"))
+TOURISM = "tourism-services"
+"""group whose products are places: one goes there, nobody buys them"""
+OF_GOODS = frozenset(("price", "contact", "certificate"))
 """weak intents that stay beside words nobody knows: these may be goods"""
 LEAVING = frozenset(("len", "xuong", "qua", "sang", "ra", "ve", "toi", "den", "moi"))
 """behind it they say that somebody leaves it: ``mình ở Hà Nội lên``"""
+STRANGE = 2
+DOUBTED = frozenset(("list", "season", "good_here", "producer", "price", "buy", "nearest"))
+"""beside two words nobody knows, where nothing of ours is named, these were hardly asked of us"""
 ABOUT_PLACES = POLITE | {"good_here", "nearest", "directions", "how_far", "open_now", "list", "season"}
 """asked about a place outside the province they are not ours to answer"""
 BOUND = frozenset(("tu", "ve", "vao", "cho", "from", "to", "for"))
@@ -39,6 +44,8 @@ class Labels:
     soft: bool = False
     """whether something is said that is not our business, unless goods are named beside it"""
     cues: list[tuple[str, int]] = field(default_factory=list)
+    strange: int = 0
+    """different words that are nothing we know"""
     other_shop: bool = False
     """whether a shop for something nobody here knows is asked for: ``quán net``"""
     which: bool = False
@@ -60,6 +67,9 @@ def labels_of(items: Sequence[Item], folded: Sequence[str], home: Sequence[str])
         word in WHICH and not TIMES & {*folded[max(0, i - 1) : i], *folded[i + 1 : i + 2]}
         for i, word in enumerate(folded)
     )
+    covered = {i for item in items for i in range(item.start, item.end)}
+    unknown = {word for i, word in enumerate(folded) if i not in covered}
+    labels.strange = sum(not word[0].isdecimal() for word in unknown)
     labels.other_shop = _other_shop(items, folded)
     text = f" {' '.join(folded)} "
     labels.elsewhere = not any(f" {name} " in text for name in home) and any(
@@ -110,7 +120,10 @@ def combined(lexicon: Lexicon, labels: Labels, meaning: Meaning) -> list[str]:
             if at is not None:
                 found.setdefault(intent, at)
     _ask_where(found, labels, meaning)
-    if meaning.products and not meaning.places and "directions" in found:
+    if meaning.products and all(product.group == TOURISM for product in meaning.products):
+        if "buy" not in labels.intents and "buy" in found:
+            found["directions"] = found.pop("buy")
+    elif meaning.products and not meaning.places and "directions" in found:
         found.setdefault("buy", found.pop("directions"))
         found.pop("directions", None)
     if ALONE in found or (labels.soft and not meaning.products):
@@ -134,6 +147,9 @@ def combined(lexicon: Lexicon, labels: Labels, meaning: Meaning) -> list[str]:
         for other in lexicon.over.get(intent, ()):
             if intent in found:
                 found.pop(other, None)
+    if labels.strange >= STRANGE and _names_nothing(meaning, labels):
+        for intent in DOUBTED & found.keys():
+            del found[intent]
     rest = set(found) - POLITE
     if rest or meaning.products or meaning.places or meaning.producers:
         for intent in POLITE & set(found):
@@ -148,6 +164,12 @@ def _of_elsewhere(found: dict[str, int], labels: Labels, meaning: Meaning) -> bo
     if meaning.products:
         return "nearest" in found or labels.has("shop")
     return bool(found.keys() - POLITE) or labels.has("shop")
+
+
+def _names_nothing(meaning: Meaning, labels: Labels) -> bool:
+    """Whether the sentence names no goods, place, producer, group or stars."""
+    named = meaning.products or meaning.places or meaning.producers or meaning.code or meaning.missing
+    return not (named or {"group", "stars", "state"} & labels.others.keys())
 
 
 def _without_goods(found: dict[str, int], labels: Labels, meaning: Meaning) -> None:

@@ -16,12 +16,13 @@ from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
-from handlers.services.text import agreement, fold, sentence, written
+from handlers.services.text import agreement, fold, is_careful, sentence, written
 
 TABLES = {
     "intents": "intent",
     "weak": "weak",
     "soft": "soft",
+    "topics": "topic",
     "cues": "cue",
     "groups": "group",
     "stars": "stars",
@@ -194,7 +195,7 @@ def _light(draft: _Draft) -> frozenset[str]:
 
 def _loose(draft: _Draft) -> dict[str, tuple[Loose, ...]]:
     """Phrases of intents without light words, if two words are left of which one says something."""
-    padding = {typed for (typed, *_), (labels, _) in draft.phrases.items() if labels == ["filler:"]}
+    padding = {typed for (typed, *_), (labels, _) in draft.phrases.items() if "filler:" in labels}
     found: dict[str, list[Loose]] = {}
     for (typed, first, last, exact), (labels, _) in draft.phrases.items():
         intents = tuple(label.partition(":")[2] for label in labels if label.startswith("intent:"))
@@ -214,8 +215,6 @@ def _by_first_cue(
     return {cue: tuple(found) for cue, found in grouped.items()}
 
 
-CAREFUL = 0.5
-"""share of words with marks from which a text counts as typed with all of them"""
 OMITTED = -0.4
 """a mark left out in such a text: ``đâu mua`` is hardly ``đầu mùa``"""
 Said = tuple[int, int, float, Phrase]
@@ -227,7 +226,7 @@ phrase
 def said(lexicon: Lexicon, folded: Sequence[str], typed: Sequence[str], marked: bool) -> list[Said]:
     """Every phrase in the words."""
     total, lengths, phrases = len(folded), lexicon.lengths, lexicon.phrases
-    careful = marked and sum(not word.isascii() for word in typed) >= CAREFUL * total
+    careful = marked and is_careful(typed)
     found: list[Said] = []
     for i, word in enumerate(folded):
         for length in lengths.get(word, ()):

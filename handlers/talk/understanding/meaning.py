@@ -62,6 +62,9 @@ class Meaning:
     language: str | None = None
     """of the text itself; None when unsure"""
     wants_language: str | None = None
+    topic: str | None = None
+    """one thing asked about goods: shelf_life, allergens, delivery; the intent says whom to ask where it is
+    not recorded (``contact``, ``buy``)"""
     about_one: bool = False
     """with ``open_now``: the hours of the one just shown or named (``mở cửa mấy giờ``), not which place is
     open (``chỗ nào đang mở cửa``)"""

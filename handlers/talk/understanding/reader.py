@@ -12,8 +12,9 @@ from pathlib import Path
 from handlers.services.catalogue import Catalogue, Producer, Product
 from handlers.services.places import Places
 from handlers.services.search import Found, Search
-from handlers.services.text import Sentence, fold, key, sentence
-from handlers.services.vocabulary import Vocabulary
+from handlers.services.keystrokes import is_syllable
+from handlers.services.text import Sentence, fold, is_careful, key, sentence
+from handlers.services.vocabulary import Read, Vocabulary, cost
 from handlers.talk.understanding.amounts import money, star_signs
 from handlers.talk.understanding.asking import Asking, Reading
 from handlers.talk.understanding.gaps import across
@@ -23,11 +24,15 @@ from handlers.talk.understanding.meaning import Context, Meaning, Span
 from handlers.talk.understanding.segments import Cutter, Words
 
 CACHE = 2_048
+ALIKE = 0.25
+NEIGHBOURING = 0.3
+"""cost of words that sound alike, and of a neighbouring key, see :func:`cost`"""
 LONGER = re.compile(r"([^\W\d])\1{2,}")
 CODE = re.compile(
     r"(?<![\w-])(?=[\w./-]*\d)(?=[\w./-]*[A-Za-zĐđ-])[A-Za-zĐđ0-9]+(?:[-./][A-Za-zĐđ0-9]+)+(?![\w-])"
 )
 """letters and digits joined by dashes, dots or slashes: ``OCOP-20-0153``, ``1234/QĐ-UBND``"""
+STARS = re.compile(r"[1-5]-(?:stars?|sao)", re.IGNORECASE)
 AFTER_CODE = re.compile(
     r"\b(?:ma|code|id)\b(?: (?:so|sp|san pham|ocop|vach|qr|hang|nay|la|chung nhan|number))*\s*[:#]?\s*"
     r"(?=[\w./-]*\d)([a-z0-9][\w./-]{2,40})"
@@ -117,6 +122,7 @@ class Understanding:
         repaired = False
         if doubting or any(word not in self.vocabulary and not word.isdecimal() for word in folded):
             reads = self.vocabulary.read(folded, doubting=doubting)
+            reads = [self._believed(read, folded, careful=is_careful(cut.typed)) for read in reads]
             meant = [read.word for read in reads]
             repaired = meant != folded
             if repaired:
@@ -126,6 +132,19 @@ class Understanding:
         words = Words(folded, typed, any(not word.isascii() for word in typed))
         items, places = self.cutter.cut(words)
         return Reading(words, origin, items, places, repaired)
+
+    def _believed(self, read: Read, folded: list[str], *, careful: bool) -> Read:
+        """The correction, or the word as typed: a whole syllable is rarely another word of speech mistyped
+        (``cột`` for ``còn``), least in a text that has all its marks.
+        """
+        typed = folded[read.start]
+        goods = read.word not in self.lexicon.words or read.word in self.search.names.named
+        if read.word == typed or read.end > read.start + 1 or goods:
+            return read
+        most = ALIKE if careful else NEIGHBOURING
+        if is_syllable(typed) and cost(typed, read.word) > most:
+            return Read(typed, read.start, read.end)
+        return read
 
     def _doubtful(self, meaning: Meaning, reading: Reading) -> bool:
         """Whether the sentence asks for a product that was not found although words are left over."""
@@ -165,6 +184,7 @@ class Understanding:
             places=tuple(ask.places_left()),
             producers=producers,
             group=labels.others.get("group"),
+            topic=labels.others.get("topic"),
             stars=int(labels.others.get("stars", 0)) or star_signs(cut.text),
             budget=budget[0] if budget else None,
             number=_number(cut, labels),
@@ -199,6 +219,8 @@ class Understanding:
             known = self.search.by_code(match.group())
             if known:
                 return None, known
+            if STARS.fullmatch(match.group()):
+                continue
             if any(part[0].isalpha() for part in re.split(r"[-./]", match.group())):
                 return match.group(), None
         plain = fold(text)

@@ -82,7 +82,7 @@ class Cutter:
         found: dict[tuple[int, int, float, bool], Item] = {}
         for start, end, fit, phrase in said(self.lexicon, words.folded, words.typed, words.marked):
             length = end - start
-            if fit < 0 and _misfits(words.typed[start:end], phrase):
+            if fit < 0 and _misfits(words.typed[start:end], phrase, fit):
                 continue
             item = found.get((start, end, fit, phrase.filler))
             if item:
@@ -171,11 +171,13 @@ class Cutter:
         return best
 
 
-def _misfits(typed: Sequence[str], phrase: Phrase) -> bool:
-    """Whether the marks typed make other words than the phrase's."""
-    fits = [agreement(one, form) for one, form in zip(typed, phrase.typed, strict=True)]
-    strict = len(fits) == 1 or "intent:out_of_scope" in phrase.labels
-    return min(fits) <= WRONG if strict else sum(fits) <= MISTYPED
+def _misfits(typed: Sequence[str], phrase: Phrase, fit: float) -> bool:
+    """Whether the marks typed (fitting so well together) make other words than the phrase's."""
+    if len(typed) == 1:
+        return fit <= WRONG
+    if "intent:out_of_scope" in phrase.labels:
+        return min(agreement(one, form) for one, form in zip(typed, phrase.typed, strict=True)) <= WRONG
+    return fit <= MISTYPED
 
 
 def _cover(ending: list[list[Item]]) -> list[Item]:
