@@ -49,6 +49,8 @@ class Asking:
             for i in range(item.start, item.end):
                 covered[i] = True
         self.covered = covered
+        self.english = not self.words.marked and lexicon.tongue_of(self.words.folded) == "en"
+        """in English nothing behind goods belongs to what they are called"""
         self.outside = {
             i
             for item in reading.items
@@ -81,7 +83,7 @@ class Asking:
                 chunks.append((item.start, item.end))
         grown = []
         for start, end in chunks:
-            while end < len(self.covered) and self._belongs(end) and not self._broken(end):
+            while end < len(self.covered) and self._belongs(end) and not (self.english or self._broken(end)):
                 if self.words.folded[end][0].isdecimal():
                     break
                 end += 1

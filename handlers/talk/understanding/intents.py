@@ -126,6 +126,10 @@ def combined(lexicon: Lexicon, labels: Labels, meaning: Meaning) -> list[str]:
     elif meaning.products and not meaning.places and "directions" in found:
         found.setdefault("buy", found.pop("directions"))
         found.pop("directions", None)
+    if meaning.products or meaning.producers:
+        found.pop("about_bot", None)
+    if meaning.producers and not meaning.products and "good_here" in found:
+        found["list"] = found.pop("good_here")
     if ALONE in found or (labels.soft and not meaning.products):
         return [ALONE]
     if labels.has("recipe") and meaning.products and not found.keys() - POLITE:
@@ -279,6 +283,8 @@ def _implied(meaning: Meaning, labels: Labels) -> list[str]:
         return ["certificate"]
     if meaning.products and labels.has("trade"):
         return ["buy"]
+    if labels.has("maker") and meaning.places and not meaning.producers:
+        return ["list"]
     if labels.has("shop") and not (labels.other_shop or meaning.words):
         return ["nearest"]
     if meaning.budget and not meaning.products:

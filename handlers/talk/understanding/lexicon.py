@@ -88,6 +88,19 @@ class Lexicon:
     tongues: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """folded word → languages in whose phrases it occurs"""
 
+    def tongue_of(self, folded: Iterable[str]) -> str | None:
+        """The language that more words are only known in than in any other."""
+        votes: dict[str, int] = {}
+        for word in folded:
+            tongues = self.tongues.get(word)
+            if tongues and len(tongues) == 1:
+                tongue = next(iter(tongues))
+                votes[tongue] = votes.get(tongue, 0) + 1
+        ranked = sorted(votes.items(), key=lambda pair: -pair[1])
+        if not ranked or (len(ranked) > 1 and ranked[0][1] == ranked[1][1]):
+            return None
+        return ranked[0][0]
+
 
 @dataclass(slots=True)
 class _Draft:
@@ -234,7 +247,7 @@ def said(lexicon: Lexicon, folded: Sequence[str], typed: Sequence[str], marked: 
             if end > total:
                 continue
             for phrase in phrases.get(word if length == 1 else " ".join(folded[i:end]), ()):
-                if (phrase.first and i) or (phrase.last and end != total):
+                if (phrase.first and i) or (phrase.last and (end != total or (phrase.filler and not i))):
                     continue
                 fit = _fitted(tuple(typed[i:end]), phrase.typed, careful) if marked else 0.0
                 if not phrase.exact or fit > 0 or (marked and tuple(typed[i:end]) == phrase.typed):

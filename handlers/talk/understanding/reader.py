@@ -10,9 +10,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from handlers.services.catalogue import Catalogue, Producer, Product
+from handlers.services.keystrokes import is_syllable
 from handlers.services.places import Places
 from handlers.services.search import Found, Search
-from handlers.services.keystrokes import is_syllable
 from handlers.services.text import Sentence, fold, is_careful, key, sentence
 from handlers.services.vocabulary import Read, Vocabulary, cost
 from handlers.talk.understanding.amounts import money, star_signs
@@ -129,7 +129,7 @@ class Understanding:
                 typed = [typed[r.start] if folded[r.start] == r.word else r.word for r in reads]
                 origin = [origin[r.start] for r in reads]
                 folded = meant
-        words = Words(folded, typed, any(not word.isascii() for word in typed))
+        words = Words(folded, typed, cut.marked)
         items, places = self.cutter.cut(words)
         return Reading(words, origin, items, places, repaired)
 
