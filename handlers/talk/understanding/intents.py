@@ -130,7 +130,8 @@ def combined(lexicon: Lexicon, labels: Labels, meaning: Meaning) -> list[str]:
         found.pop("about_bot", None)
     if meaning.producers and not meaning.products and "good_here" in found:
         found["list"] = found.pop("good_here")
-    if ALONE in found or (labels.soft and not meaning.products):
+    on_the_road = meaning.places and found.keys() & {"directions", "how_far"}
+    if ALONE in found or (labels.soft and not (meaning.products or on_the_road)):
         return [ALONE]
     if labels.has("recipe") and meaning.products and not found.keys() - POLITE:
         return [ALONE]
@@ -145,6 +146,8 @@ def combined(lexicon: Lexicon, labels: Labels, meaning: Meaning) -> list[str]:
         found |= {name: at for name, at in labels.weak.items() if sure or name in OF_GOODS}
     if _of_elsewhere(found, labels, meaning):
         return [ALONE]
+    if meaning.products and "my_certificates" not in labels.intents and found.pop("my_certificates", None):
+        found.setdefault("certificate", 0)
     if not meaning.products:
         _without_goods(found, labels, meaning)
     for intent in list(found):
@@ -185,6 +188,8 @@ def _without_goods(found: dict[str, int], labels: Labels, meaning: Meaning) -> N
             found.pop(intent, None)
     if "buy" in found and meaning.words and "buy" not in labels.intents and not labels.has("trade"):
         del found["buy"]
+    if "season" not in labels.intents and not (labels.has("when") or labels.has("month")):
+        found.pop("season", None)
     if "producer" in found and ("list" in found or meaning.places):
         found["list"] = found.pop("producer")
     if "certificate" in found and labels.has("mine"):
