@@ -3,140 +3,99 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
+from handlers.talk.understanding.labels import Labels
 from handlers.talk.understanding.lexicon import Lexicon
 from handlers.talk.understanding.meaning import Meaning
-from handlers.talk.understanding.segments import Item
 
 POLITE = frozenset(
     ("greet", "thanks", "bye", "yes", "no", "help", "menu", "cancel", "back", "next", "previous")
 )
 """said beside a question they need no answer of their own"""
 ALONE = "out_of_scope"
-WHICH = frozenset(("nao", "dau", "which", "any", "anywhere", "where", "nhung", "cac"))
-TIMES = frozenset(
-    ("ngay", "gio", "luc", "khi", "hom", "thu", "phien", "day", "days", "time", "times", "hours")
-)
-"""beside them it is asked when, not which"""
 TOURISM = "tourism-services"
 """group whose products are places: one goes there, nobody buys them"""
 OF_GOODS = frozenset(("price", "contact", "certificate"))
 """weak intents that stay beside words nobody knows: these may be goods"""
-LEAVING = frozenset(("len", "xuong", "qua", "sang", "ra", "ve", "toi", "den", "moi"))
-"""behind it they say that somebody leaves it: ``mình ở Hà Nội lên``"""
 STRANGE = 2
 DOUBTED = frozenset(("list", "season", "good_here", "producer", "price", "buy", "nearest"))
 """beside two words nobody knows, where nothing of ours is named, these were hardly asked of us"""
 ABOUT_PLACES = POLITE | {"good_here", "nearest", "directions", "how_far", "open_now", "list", "season"}
 """asked about a place outside the province they are not ours to answer"""
-BOUND = frozenset(("tu", "ve", "vao", "cho", "from", "to", "for"))
-"""before a place outside it says where one comes from or goes, not what is asked about"""
-
-
-@dataclass(slots=True)
-class Labels:
-    """What the phrases of a sentence say, by kind, each with the place of its first word."""
-
-    intents: dict[str, int] = field(default_factory=dict)
-    weak: dict[str, int] = field(default_factory=dict)
-    """intents that count only if the sentence asks for nothing else"""
-    soft: bool = False
-    """whether something is said that is not our business, unless goods are named beside it"""
-    cues: list[tuple[str, int]] = field(default_factory=list)
-    strange: int = 0
-    """different words that are nothing we know"""
-    other_shop: bool = False
-    """whether a shop for something nobody here knows is asked for: ``quán net``"""
-    which: bool = False
-    """whether it is asked which of several, or where (not which hour or day)"""
-    elsewhere: bool = False
-    """whether a place outside the province is asked about"""
-    others: dict[str, str] = field(default_factory=dict)
-    """group, stars, state, number, language → the last one said"""
-
-    def has(self, cue: str) -> bool:
-        """Whether a cue was said."""
-        return any(name == f"cue:{cue}" for name, _ in self.cues)
-
-
-def labels_of(items: Sequence[Item], folded: Sequence[str], home: Sequence[str]) -> Labels:
-    """Collect the labels of the phrases of a cover; ``home``: what the province is called, folded."""
-    labels = Labels()
-    labels.which = any(
-        word in WHICH and not TIMES & {*folded[max(0, i - 1) : i], *folded[i + 1 : i + 2]}
-        for i, word in enumerate(folded)
-    )
-    covered = {i for item in items for i in range(item.start, item.end)}
-    unknown = {word for i, word in enumerate(folded) if i not in covered}
-    labels.strange = sum(not word[0].isdecimal() for word in unknown)
-    labels.other_shop = _other_shop(items, folded)
-    text = f" {' '.join(folded)} "
-    labels.elsewhere = not any(f" {name} " in text for name in home) and any(
-        "cue:elsewhere" in phrase.labels and not _on_the_way(item, folded)
-        for item in items
-        for phrase in item.phrases
-    )
-    for item in items:
-        for phrase in item.phrases:
-            for label in phrase.labels:
-                kind, _, name = label.partition(":")
-                if kind == "intent":
-                    labels.intents.setdefault(name, item.start)
-                elif kind == "weak":
-                    labels.weak.setdefault(name, item.start)
-                elif kind == "soft":
-                    labels.soft = True
-                elif kind == "cue":
-                    labels.cues.append((label, item.start))
-                elif kind != "filler":
-                    labels.others[kind] = name
-    return labels
-
-
-def _other_shop(items: Sequence[Item], folded: Sequence[str]) -> bool:
-    """Whether a word that is nothing stands right behind a bare "shop"."""
-    starts = {item.start for item in items}
-    return any(
-        item.end < len(folded) and item.end not in starts and not folded[item.end][0].isdecimal()
-        for item in items
-        if any("cue:shop" in phrase.labels for phrase in item.phrases)
-    )
-
-
-def _on_the_way(item: Item, folded: Sequence[str]) -> bool:
-    """Whether a place outside the province is only where somebody comes from or goes."""
-    before = folded[item.start - 1] if item.start else ""
-    after = folded[item.end] if item.end < len(folded) else ""
-    return before in BOUND or after in LEAVING
 
 
 def combined(lexicon: Lexicon, labels: Labels, meaning: Meaning) -> list[str]:
     """The intents of the sentence, in its order, without those that another one stands for."""
+    found = _said(lexicon, labels)
+    _ask_where(found, labels, meaning)
+    if meaning.products:
+        _about_goods(found, labels, meaning)
+    if meaning.products or meaning.producers:
+        found.pop("about_bot", None)
+    if meaning.producers and not meaning.products and "good_here" in found:
+        found["list"] = found.pop("good_here")
+    if _refused(found, labels, meaning):
+        return [ALONE]
+    _take_weak(found, labels, meaning)
+    if _of_elsewhere(found, labels, meaning):
+        return [ALONE]
+    if not meaning.products:
+        _without_goods(found, labels, meaning)
+    _stand_for(found, lexicon)
+    if labels.strange >= STRANGE and _names_nothing(meaning, labels):
+        for intent in DOUBTED & found.keys():
+            del found[intent]
+    if found.keys() - POLITE or meaning.products or meaning.places or meaning.producers:
+        for intent in POLITE & found.keys():
+            del found[intent]
+    return sorted(found, key=found.__getitem__)
+
+
+def _said(lexicon: Lexicon, labels: Labels) -> dict[str, int]:
+    """Intents of phrases, and of cues that make one together."""
     found = dict(labels.intents)
     for cue in {name for name, _ in labels.cues}:
         for intent, cues in lexicon.combinations.get(cue, ()):
             at = _in_order(cues, labels.cues)
             if at is not None:
                 found.setdefault(intent, at)
-    _ask_where(found, labels, meaning)
-    if meaning.products and all(product.group == TOURISM for product in meaning.products):
+    return found
+
+
+def _stand_for(found: dict[str, int], lexicon: Lexicon) -> None:
+    """Leave out the intents that another one stands for."""
+    for intent in list(found):
+        for other in lexicon.over.get(intent, ()):
+            if intent in found:
+                found.pop(other, None)
+
+
+def _about_goods(found: dict[str, int], labels: Labels, meaning: Meaning) -> None:
+    """What the same words ask where goods are named; goods that are places are gone to, not bought."""
+    if all(product.group == TOURISM for product in meaning.products):
         if "buy" not in labels.intents and "buy" in found:
             found["directions"] = found.pop("buy")
-    elif meaning.products and not meaning.places and "directions" in found:
-        found.setdefault("buy", found.pop("directions"))
-        found.pop("directions", None)
-    if meaning.products or meaning.producers:
-        found.pop("about_bot", None)
-    if meaning.producers and not meaning.products and "good_here" in found:
-        found["list"] = found.pop("good_here")
+    elif not meaning.places and "directions" in found:
+        at = found.pop("directions")
+        found.setdefault("buy", at)
+    if "buy" in found and "nearest" not in labels.intents and not labels.has("near"):
+        found.pop("nearest", None)
+    if "my_certificates" in found and "my_certificates" not in labels.intents:
+        at = found.pop("my_certificates")
+        found.setdefault("certificate", at)
+
+
+def _refused(found: dict[str, int], labels: Labels, meaning: Meaning) -> bool:
+    """Whether something is asked that is not our business."""
     on_the_road = meaning.places and found.keys() & {"directions", "how_far"}
     if ALONE in found or (labels.soft and not (meaning.products or on_the_road)):
-        return [ALONE]
-    if labels.has("recipe") and meaning.products and not found.keys() - POLITE:
-        return [ALONE]
-    if meaning.products and "buy" in found and "nearest" not in labels.intents and not labels.has("near"):
-        found.pop("nearest", None)
+        return True
+    return bool(labels.has("recipe") and meaning.products and not found.keys() - POLITE)
+
+
+def _take_weak(found: dict[str, int], labels: Labels, meaning: Meaning) -> None:
+    """Where nothing else is asked: a word of trade asks to buy, and weak intents count."""
     traded = next((at for cue, at in labels.cues if cue == "cue:trade"), None)
     bare = not (meaning.words or meaning.places or labels.weak)
     if traded is not None and not found.keys() - POLITE and (meaning.products or bare):
@@ -144,24 +103,6 @@ def combined(lexicon: Lexicon, labels: Labels, meaning: Meaning) -> list[str]:
     if not found or (meaning.products and not found.keys() - POLITE):
         sure = meaning.products or not meaning.words
         found |= {name: at for name, at in labels.weak.items() if sure or name in OF_GOODS}
-    if _of_elsewhere(found, labels, meaning):
-        return [ALONE]
-    if meaning.products and "my_certificates" not in labels.intents and found.pop("my_certificates", None):
-        found.setdefault("certificate", 0)
-    if not meaning.products:
-        _without_goods(found, labels, meaning)
-    for intent in list(found):
-        for other in lexicon.over.get(intent, ()):
-            if intent in found:
-                found.pop(other, None)
-    if labels.strange >= STRANGE and _names_nothing(meaning, labels):
-        for intent in DOUBTED & found.keys():
-            del found[intent]
-    rest = set(found) - POLITE
-    if rest or meaning.products or meaning.places or meaning.producers:
-        for intent in POLITE & set(found):
-            del found[intent]
-    return sorted(found, key=found.__getitem__)
 
 
 def _of_elsewhere(found: dict[str, int], labels: Labels, meaning: Meaning) -> bool:

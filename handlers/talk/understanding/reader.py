@@ -18,7 +18,8 @@ from handlers.services.vocabulary import Read, Vocabulary, cost
 from handlers.talk.understanding.amounts import money, star_signs
 from handlers.talk.understanding.asking import Asking, Reading
 from handlers.talk.understanding.gaps import across
-from handlers.talk.understanding.intents import Labels, combined, labels_of, settled
+from handlers.talk.understanding.intents import combined, settled
+from handlers.talk.understanding.labels import Labels, labels_of
 from handlers.talk.understanding.lexicon import Lexicon, expand, load
 from handlers.talk.understanding.meaning import Context, Meaning, Span
 from handlers.talk.understanding.segments import Cutter, Words
