@@ -67,6 +67,73 @@ def test_the_sentences_looked_at_do_not_get_worse(understanding: Understanding) 
     assert len(faults) <= 0.02 * len(scoring.looked_at()), "\n".join(faults)
 
 
+def test_the_fresh_rounds_do_not_get_worse(understanding: Understanding) -> None:
+    named = scoring.groups()
+    faults = [
+        f"{row.text!r}: {wrong} (wanted {row.expected})"
+        for row in scoring.fresh()
+        if (
+            wrong := scoring.fault(understanding.understand(row.text, "vi", row.context), row.expected, named)
+        )
+    ]
+    assert len(faults) <= 0.06 * len(scoring.fresh()), "\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    ("text", "one"),
+    [
+        ("mở cửa mấy giờ", True),
+        ("chợ Kỳ Lừa mấy giờ đóng", True),
+        ("what are the opening hours", True),
+        ("chỗ nào đang mở cửa", False),
+        ("which shops are open now", False),
+    ],
+)
+def test_hours_of_one_or_which_is_open(understanding: Understanding, text: str, one: bool) -> None:
+    asked = understanding.understand(text, "vi")
+    assert (asked.intents, asked.about_one) == (("open_now",), one)
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("ăn được bao lâu", "shelf_life"),
+        ("có dị ứng gì không", "allergens"),
+        ("có ship không", "delivery"),
+        ("giá bao nhiêu", None),
+    ],
+)
+def test_topics_of_goods(understanding: Understanding, text: str, topic: str | None) -> None:
+    assert understanding.understand(text, "vi").topic == topic
+
+
+@pytest.mark.parametrize(
+    "text", ["%s {0} DROP TABLE", "SELECT * FROM product", "ok", "wifi", "https://a.vn/x"]
+)
+def test_no_language_without_evidence(understanding: Understanding, text: str) -> None:
+    assert understanding.understand(text, "vi").language is None
+
+
+@pytest.mark.parametrize("text", ["na chi lang", "khau nhuc", "mat ong", "ruou mau son", "xuc xich hot dog"])
+def test_plain_names_of_goods_are_not_english(understanding: Understanding, text: str) -> None:
+    assert understanding.understand(text, "vi").language in (None, "vi")
+
+
+def test_places_outside_the_province(understanding: Understanding) -> None:
+    assert understanding.understand("Đà Lạt có đặc sản gì", "vi").intents == ("out_of_scope",)
+    assert understanding.understand("mình ở Hà Nội lên chơi có gì ngon", "vi").intents == ("good_here",)
+    assert understanding.understand("bún bò huế", "vi").products == ()
+
+
+def test_words_between_those_of_a_phrase(understanding: Understanding) -> None:
+    assert understanding.understand("bao giờ thì cái hồng này mới chín", "vi").intents == ("season",)
+
+
+def test_a_whole_syllable_is_no_slip_of_another_word(understanding: Understanding) -> None:
+    asked = understanding.understand("chùa Một Cột xây năm nào", "vi")
+    assert (asked.intents, asked.products) == ((), ())
+
+
 def test_the_three_sentences_of_the_issue(understanding: Understanding) -> None:
     duck = understanding.understand("vit quay o dau", "vi")
     assert duck.intents == ("buy",)

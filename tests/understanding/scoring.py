@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handlers.services.text import fold
-from handlers.talk.understanding import Meaning
+from handlers.talk.understanding import Context, Meaning
 
 HERE = Path(__file__).parent
 SAID_NOTHING = frozenset(("out_of_scope", "greet", "thanks", "bye", "yes", "no"))
@@ -40,11 +40,18 @@ class Fresh:
     after: str | None
     """code of the product just shown"""
 
+    @property
+    def context(self) -> Context | None:
+        """Where the conversation stands."""
+        return Context(product=self.after) if self.after else None
+
 
 def fresh() -> list[Fresh]:
     """The rows of all fresh rounds. What failed was taught afterwards: they only guard against going back."""
     found = []
-    for path in sorted((HERE / "fresh").glob("round*.tsv")):
+    for path in sorted(
+        (HERE / "fresh").glob("round*.tsv"), key=lambda path: int(path.stem.removeprefix("round"))
+    ):
         for kind, text, told in _lines(f"fresh/{path.name}"):
             parts = told.split(" ")
             after = next((part[6:] for part in parts if part.startswith("after=")), None)
