@@ -129,6 +129,8 @@ def _without_goods(found: dict[str, int], labels: Labels, meaning: Meaning) -> N
             found.pop(intent, None)
     if "buy" in found and meaning.words and "buy" not in labels.intents and not labels.has("trade"):
         del found["buy"]
+    if "producer" not in labels.intents and meaning.words and not meaning.places:
+        found.pop("producer", None)
     if "season" not in labels.intents and not (labels.has("when") or labels.has("month")):
         found.pop("season", None)
     if "producer" in found and ("list" in found or meaning.places):

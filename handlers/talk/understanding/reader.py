@@ -12,7 +12,7 @@ from pathlib import Path
 from handlers.services.catalogue import Catalogue, Producer, Product
 from handlers.services.keystrokes import is_syllable
 from handlers.services.places import Places
-from handlers.services.search import Found, Search
+from handlers.services.search import NOTHING, Found, Search
 from handlers.services.text import Sentence, fold, is_careful, key, sentence
 from handlers.services.vocabulary import Read, Vocabulary, cost
 from handlers.talk.understanding.amounts import money, star_signs
@@ -168,6 +168,8 @@ class Understanding:
         code, known = self._code(cut.text)
         ask = Asking(self.search, self.lexicon, cut, reading)
         found, asked = (Found((known,), True), key(known.code)) if known else ask.products()
+        if code and asked in self.lexicon.words:
+            found = NOTHING
         producers = tuple(ask.producers())
         found = _of_makers(found, producers)
         if not (found.products or producers or found.near) and len(asked.split()) > 1:
