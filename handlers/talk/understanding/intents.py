@@ -89,7 +89,7 @@ def _about_goods(found: dict[str, int], labels: Labels, meaning: Meaning) -> Non
 def _refused(found: dict[str, int], labels: Labels, meaning: Meaning) -> bool:
     """Whether something is asked that is not our business."""
     on_the_road = meaning.places and found.keys() & {"directions", "how_far"}
-    if ALONE in found or (labels.soft and not (meaning.products or on_the_road)):
+    if ALONE in found or (labels.soft and not (meaning.products or meaning.topic or on_the_road)):
         return True
     return bool(labels.has("recipe") and meaning.products and not found.keys() - POLITE)
 
@@ -155,7 +155,7 @@ def _in_order(cues: Sequence[str], said: Sequence[tuple[str, int]]) -> int | Non
 def _ask_where(found: dict[str, int], labels: Labels, meaning: Meaning) -> None:
     """A bare "where": to buy a product, the way to a place, where to file, by what else is said."""
     where = next((at for cue, at in labels.cues if cue == "cue:where"), None)
-    if where is None or found.keys() & {
+    if where is None or labels.denied or found.keys() & {
         "buy",
         "producer",
         "where_to_file",
@@ -233,7 +233,7 @@ def _implied(meaning: Meaning, labels: Labels) -> list[str]:
         return ["buy"]
     if labels.has("maker") and meaning.places and not meaning.producers:
         return ["list"]
-    if labels.has("shop") and not (labels.other_shop or meaning.words):
+    if labels.has("shop") and (meaning.products or not (labels.other_shop or meaning.words)):
         return ["nearest"]
     if meaning.budget and not meaning.products:
         return ["gifts"]

@@ -12,6 +12,9 @@ TIMES = frozenset(
     ("ngay", "gio", "luc", "khi", "hom", "thu", "phien", "day", "days", "time", "times", "hours")
 )
 """beside them it is asked when, not which"""
+NEGATIONS = frozenset(("khong", "chang", "cha", "chua"))
+ASKING = frozenset(("o", "mua", "ban", "tai", "cho", "di", "den", "toi", "ra", "biet", "kiem", "tim", "ghe", "nop"))
+"""before it "đâu" asks where all the same"""
 LEAVING = frozenset(("len", "xuong", "qua", "sang", "ra", "ve", "toi", "den", "moi"))
 """behind it they say that somebody leaves it: ``mình ở Hà Nội lên``"""
 BOUND = frozenset(("tu", "ve", "vao", "cho", "from", "to", "for"))
@@ -32,6 +35,8 @@ class Labels:
     """different words that are nothing we know"""
     other_shop: bool = False
     """whether a shop for something nobody here knows is asked for: ``quán net``"""
+    denied: bool = False
+    """whether "đâu" only says no once more: ``không cần đâu``"""
     which: bool = False
     """whether it is asked which of several, or where (not which hour or day)"""
     elsewhere: bool = False
@@ -49,6 +54,10 @@ def labels_of(items: Sequence[Item], folded: Sequence[str], home: Sequence[str])
     labels = Labels()
     labels.which = any(
         word in WHICH and not TIMES & {*folded[max(0, i - 1) : i], *folded[i + 1 : i + 2]}
+        for i, word in enumerate(folded)
+    )
+    labels.denied = any(
+        word == "dau" and NEGATIONS & {*folded[:i]} and folded[i - 1] not in ASKING
         for i, word in enumerate(folded)
     )
     covered = {i for item in items for i in range(item.start, item.end)}
