@@ -155,15 +155,20 @@ def _in_order(cues: Sequence[str], said: Sequence[tuple[str, int]]) -> int | Non
 def _ask_where(found: dict[str, int], labels: Labels, meaning: Meaning) -> None:
     """A bare "where": to buy a product, the way to a place, where to file, by what else is said."""
     where = next((at for cue, at in labels.cues if cue == "cue:where"), None)
-    if where is None or labels.denied or found.keys() & {
-        "buy",
-        "producer",
-        "where_to_file",
-        "nearest",
-        "directions",
-        "how_far",
-        "contact",
-    }:
+    if (
+        where is None
+        or labels.denied
+        or found.keys()
+        & {
+            "buy",
+            "producer",
+            "where_to_file",
+            "nearest",
+            "directions",
+            "how_far",
+            "contact",
+        }
+    ):
         return
     if meaning.products or not (meaning.places or meaning.producers):
         if not (found.keys() - POLITE) or meaning.products:

@@ -13,7 +13,9 @@ TIMES = frozenset(
 )
 """beside them it is asked when, not which"""
 NEGATIONS = frozenset(("khong", "chang", "cha", "chua"))
-ASKING = frozenset(("o", "mua", "ban", "tai", "cho", "di", "den", "toi", "ra", "biet", "kiem", "tim", "ghe", "nop"))
+ASKING = frozenset(
+    ("o", "mua", "ban", "tai", "cho", "di", "den", "toi", "ra", "biet", "kiem", "tim", "ghe", "nop")
+)
 """before it "đâu" asks where all the same"""
 LEAVING = frozenset(("len", "xuong", "qua", "sang", "ra", "ve", "toi", "den", "moi"))
 """behind it they say that somebody leaves it: ``mình ở Hà Nội lên``"""
