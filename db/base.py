@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import CheckConstraint, DateTime, Dialect, MetaData, TypeDecorator
+from sqlalchemy import JSON, CheckConstraint, DateTime, Dialect, MetaData, TypeDecorator
 from sqlmodel import SQLModel
 
 NAMING = {
@@ -16,6 +16,8 @@ NAMING = {
 }
 SQLModel.metadata.naming_convention = NAMING
 metadata: MetaData = SQLModel.metadata
+NULLABLE_JSON = JSON(none_as_null=True)
+"""JSON where nothing is NULL, not the word ``null``"""
 
 
 class Instant(TypeDecorator[datetime]):

@@ -18,6 +18,7 @@ class Person(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     created_at: datetime = Field(sa_type=Instant)
     language: str | None = None
+    name: str | None = Field(default=None, description="as the office wrote it in the invitation")
 
 
 class Chat(SQLModel, table=True):
@@ -91,6 +92,6 @@ class Ticket(SQLModel, table=True):
     opened_at: datetime = Field(sa_type=Instant)
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
     state: str = "open"
-    kind: Literal["question", "complaint"] = Field(default="question", sa_type=String)
+    kind: Literal["question", "complaint", "help"] = Field(default="question", sa_type=String)
     text: str
     product_code: str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import db
@@ -101,3 +103,20 @@ def test_alembic_is_loaded_only_for_work(tmp_path: Path) -> None:
         for _ in range(2)
     ]
     assert said == ["True", "False"]
+
+
+@pytest.mark.parametrize("table", ["audit", "notice"])
+async def test_the_database_refuses_to_change_what_is_only_added(engine: AsyncEngine, table: str) -> None:
+    columns = db.metadata.tables[table].columns
+    moment = datetime(2026, 12, 3, tzinfo=UTC)
+    row = {
+        c.name: moment if isinstance(c.type, db.Instant) else 1 if c.name == "person_id" else "x"
+        for c in columns
+        if c.name != "id"
+    }
+    async with engine.begin() as connection:
+        await connection.execute(db.metadata.tables[table].insert().values(row))
+    for change in (f"DELETE FROM {table}", f"UPDATE {table} SET {list(row)[-1]} = 'y'"):
+        with pytest.raises(DBAPIError, match="only added"):
+            async with engine.begin() as connection:
+                await connection.execute(text(change))
