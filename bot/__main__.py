@@ -175,6 +175,7 @@ def routes() -> None:
     """Everything the bot understands, as a table."""
     settings_or_exit()
     from handlers.routes import ROUTES
+    from handlers.talk.router import Guarded
 
     for kind, table in (
         ("command", {f"/{name}": command.handler for name, command in ROUTES.commands.items()}),
@@ -183,10 +184,12 @@ def routes() -> None:
         ("intent", ROUTES.intents),
         ("content", {content.__name__: handler for content, handler in ROUTES.contents.items()}),
     ):
-        for name, handler in table.items():
+        for name, entry in table.items():
+            handler = entry.handler if isinstance(entry, Guarded) else entry
+            roles = f" ({', '.join(entry.roles)} only)" if isinstance(entry, Guarded) else ""
             about = (handler.__doc__ or "").strip().splitlines()[0]
             where = f"{handler.__module__.removeprefix('handlers.')}.{handler.__name__}"
-            typer.echo(f"{kind:<8} {name:<16} {where:<28} {about}")
+            typer.echo(f"{kind:<8} {name:<16} {where:<28} {about}{roles}")
 
 
 # ----------------------------------------------------------------------------------------------------------- registry

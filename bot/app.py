@@ -21,7 +21,7 @@ import db
 from bot import without
 from bot.channels.channel import Channel
 from bot.channels.web import WebChannel
-from bot.clock import Now, every, standing_still, ticking
+from bot.clock import Now, Rounds, every, standing_still, ticking
 from bot.delivery import Delivery
 from bot.intake import Busy, Intake
 from bot.operators import Operators
@@ -52,6 +52,8 @@ SWEEP_SECONDS = 30.0
 COLLECT_AFTER = (10_000, 10, 10)
 """new objects between two garbage collections: an update makes some 200, hardly any in circles"""
 FORGET_SECONDS = 3600.0
+ROUND_SECONDS = 20.0
+"""how often the clock is looked at for the jobs of the minute and of the morning"""
 GRACE_SECONDS = 8.0
 """what is in hand at SIGTERM has this long; the exit follows within 10 s (operating contract)"""
 
@@ -74,7 +76,8 @@ class Application:
         ):
             if channel is not None:
                 self.channels[channel.name] = channel
-        self.answering = Answering(self.shelf, self._now, self, settings.bot_language)
+        self.answering = Answering(self.shelf, self._now, self, self.engine, settings.bot_language)
+        self.rounds = Rounds(self._now, self.answering.minutes, self.answering.mornings)
         self.operators = Operators(self.channels, settings.operators, settings.bot_language)
         self.intake = Intake(self.inbox, self.answering, Delivery(), self.channels)
         self._tasks: list[asyncio.Task[None]] = []
@@ -111,6 +114,7 @@ class Application:
         self._go("refresh", every(REFRESH_SECONDS, "refresh", self._refresh))
         self._go("sweep", every(SWEEP_SECONDS, "sweep", self._sweep))
         self._go("forget", every(FORGET_SECONDS, "forget", self.inbox.forget_old))
+        self._go("rounds", every(ROUND_SECONDS, "rounds", self.rounds.go))
         for name, channel in self.channels.items():
             if isinstance(channel, Polled) and not self.settings.public_url:
                 self._go(f"{name}-poll", _poll(channel, self.intake))
@@ -355,7 +359,7 @@ async def offline(settings: Settings, moment: datetime | None = None) -> AsyncIt
         await load_if_empty(engine, settings.data_path or Path("data/lang-son"))
         shelf = Shelf(engine)
         await shelf.refresh()
-        answering = Answering(shelf, clock, NoLinks(), settings.bot_language)
+        answering = Answering(shelf, clock, NoLinks(), engine, settings.bot_language)
         yield Offline(answering, shelf().understanding, clock, settings.zone)
     finally:
         await engine.dispose()

@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import SQLModel
 
 from handlers.routes import ROUTES
 from handlers.services.standing import Standing
 from handlers.talk.language import DEFAULT, _, speak, speaking, supported
 from handlers.talk.message import Inbound, Left, Message, Press, Receipt
-from handlers.talk.router import Chosen, Router, merge, remember_choices
-from handlers.talk.turn import Links, Published, Redo, Turn
+from handlers.talk.router import Chosen, Guarded, Job, Router, allowed, merge, remember_choices
+from handlers.talk.turn import Desk, Links, Published, Redo, Turn
 
 WITHDRAWN = frozenset({"user_withdraw"})
 """reasons of leaving that ask for erasure (Zalo: within 24 h)"""
@@ -49,11 +50,13 @@ class Answering:
         published: Callable[[], Published],
         now: Callable[[], datetime],
         links: Links,
+        engine: AsyncEngine,
         default_language: str = DEFAULT,
     ) -> None:
         self._published = published
         self._now = now
         self._links = links
+        self._engine = engine
         self._default = default_language
         self._router = Router(ROUTES)
 
@@ -74,6 +77,26 @@ class Answering:
             standing.guessed, standing.changed = turn.language, True
         return Reply(messages, turn.toast, turn.records, turn.erase)
 
+    @property
+    def desk(self) -> Desk:
+        """What the jobs of the clock are given."""
+        return Desk(self._engine, self._published, self._now, self._links, self._default)
+
+    async def mornings(self) -> None:
+        """The jobs of the morning, each by itself."""
+        await self._jobs(ROUTES.mornings)
+
+    async def minutes(self) -> None:
+        """The jobs of the minute, each by itself."""
+        await self._jobs(ROUTES.minutes)
+
+    async def _jobs(self, jobs: tuple[Job, ...]) -> None:
+        """Run them all; what one raises is raised when every one had its turn."""
+        results = [await _tried(job, self.desk) for job in jobs]
+        failed = [error for error in results if error]
+        if failed:
+            raise ExceptionGroup("jobs of the clock failed", failed)
+
     def apology(self, standing: Standing) -> Reply:
         """What a person gets when a fault of ours kept us from answering: a sentence, never a stack trace."""
         with speaking(standing.language or standing.guessed or self._default):
@@ -86,14 +109,14 @@ class Answering:
         language = standing.language or standing.guessed or hint or self._default
         if inbound.channel == "web" and hint and not standing.language:
             language = hint
-        return Turn(inbound, standing, published, self._now(), language, self._links)
+        return Turn(inbound, standing, published, self._now(), language, self._links, self._engine)
 
     async def _run(self, turn: Turn) -> list[Message]:
         parts = []
         missed = turn.standing.get("missed")
         before = turn.standing.get("trail")
-        for handler, arguments in self._router.choose(turn):
-            parts.append(await self._call(turn, (handler, arguments)))
+        for chosen in await self._chosen(turn):
+            parts.append(await self._call(turn, chosen))
         if turn.standing.get("missed") == missed:
             turn.standing.put("missed", None)
         content = turn.inbound.content
@@ -103,9 +126,19 @@ class Answering:
         turn.standing.put("beside", True if beside and before else None)
         return merge(parts)
 
+    async def _chosen(self, turn: Turn) -> list[Chosen]:
+        """What answers; who somebody is, is asked only when something for some only was said or pressed."""
+        chosen = self._router.choose(turn)
+        if any(isinstance(entry, Guarded) for entry, _arguments in chosen):
+            return self._router.choose(turn, await turn.who())
+        return chosen
+
     async def _call(self, turn: Turn, chosen: Chosen) -> list[Message]:
         for _redo in range(REDOS):
             handler, arguments = chosen
+            if isinstance(handler, Guarded):
+                handler = allowed(handler, await turn.who()) or self._router.routes.stale
+            assert not isinstance(handler, Guarded)
             least, most = _arguments(handler)
             if len(arguments) < least:
                 handler, arguments = self._router.routes.stale, ()
@@ -125,6 +158,15 @@ class Answering:
         trail = [*(turn.standing.get("trail") or [])]
         if not trail or trail[-1] != action:
             turn.standing.put("trail", [*trail, action][-TRAIL:])
+
+
+async def _tried(job: Job, desk: Desk) -> Exception | None:
+    try:
+        with speaking(desk.language):
+            await job(desk)
+    except Exception as error:  # noqa: BLE001 - given back, and raised by who asked
+        return error
+    return None
 
 
 @lru_cache(maxsize=256)

@@ -10,6 +10,7 @@ from handlers import (
     certificates,
     fallback,
     nearby,
+    people,
     producers,
     products,
     renewals,
@@ -104,6 +105,7 @@ ROUTES = Routes(
         action.ERASE: settings.erased,
         action.HUMAN: tickets.human,
         action.COMPLAIN: tickets.complain,
+        action.CODE: people.code,
     },
     steps={
         "place": OpenStep(nearby.place_typed, nearby.leaves_place),
@@ -154,6 +156,7 @@ ROUTES = Routes(
         Phone: fallback.phone,
         Unsupported: fallback.other,
     },
+    code=people.code,
     look_up=look_up,
     stale=fallback.stale,
     unknown=fallback.unknown,

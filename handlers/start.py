@@ -26,6 +26,8 @@ def opened(turn: Turn, payload: str = "") -> Messages | Redo:
         return welcome(turn)
     kind, _underscore, key = payload.partition("_")
     catalogue = turn.catalogue
+    if kind == action.CODE:
+        return Redo(action.build(action.CODE, key))
     if kind == "s" and key in catalogue.showrooms_by_key:
         return Redo(action.showroom(key))
     if kind == "h" and key in catalogue.producers_by_key:

@@ -63,7 +63,7 @@ async def talk(tmp_path: Path, day: str, **files: str) -> AsyncIterator[Talk]:
     await shelf.refresh()
     now = datetime.fromisoformat(day).replace(tzinfo=ZONE)
     try:
-        yield Talk(Answering(shelf, lambda: now, NoLinks()), now)
+        yield Talk(Answering(shelf, lambda: now, NoLinks(), engine), now)
     finally:
         await engine.dispose()
 

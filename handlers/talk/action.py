@@ -24,6 +24,8 @@ ASK_CODE = "check"
 ALL_SHOWROOMS = "shops"
 GIFTS = "gifts"
 PAPERS = "papers"
+CODE = "i"
+"""a one-time code, as a deep link carries it"""
 
 
 def build(verb: str, *arguments: str | int) -> str:

@@ -5,23 +5,29 @@ Free text always wins over an open step when it is clearly something else; what 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from handlers.services.access import Who
+from handlers.services.codes import code_in
 from handlers.services.text import clean, key
 from handlers.talk.action import parse
 from handlers.talk.language import speak, supported
 from handlers.talk.message import Content, Message, Press, Text
-from handlers.talk.turn import Redo, Turn
+from handlers.talk.turn import Desk, Redo, Turn
 from handlers.talk.understanding import Context, Meaning
 
 Messages = list[Message]
 Handler = Callable[..., Messages | Redo | Awaitable[Messages]]
-Chosen = tuple[Handler, tuple[str, ...]]
+Chosen = tuple["Handler | Guarded", tuple[str, ...]]
 
+WRITTEN_CODE = re.compile(r"(?<![\w-])[0-9A-Za-z]{5}-[0-9A-Za-z]{5}(?![\w-])")
 LONGEST_TEXT = 1_000
 """characters of a typed text that are read; the rest is ignored and said so"""
+MOST_TEXT = 8_000
+"""characters that an open question (the text of an announcement) is given"""
 NUMBERS_LIVE_SECONDS = 15 * 60
 """a bare number is a choice of the last list only so long (contract of Zalo §13); later it is a text like any other"""
 SAID_BY = {
@@ -37,11 +43,29 @@ TOGETHER = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Guarded:
+    """A handler for people who hold one of these roles; for everybody else this entry does not exist."""
+
+    handler: Handler
+    roles: tuple[str, ...]
+
+
+def only(handler: Handler, *roles: str) -> Guarded:
+    """A table entry for some only: ``officer``, ``editor``, ``approver``, or ``producer`` (who serves one)."""
+    return Guarded(handler, roles)
+
+
+Entry = Handler | Guarded
+Job = Callable[[Desk], Awaitable[None]]
+"""what the clock does; running it twice must do nothing twice"""
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """A slash command; ``about`` is the English sentence that menus show in each language (empty = not in menus)."""
 
     name: str
-    handler: Handler
+    handler: Entry
     about: str = ""
 
 
@@ -49,7 +73,7 @@ class Command:
 class OpenStep:
     """An open question. ``yields_to(meaning)`` says whether a text is clearly something else."""
 
-    handler: Handler
+    handler: Entry
     yields_to: Callable[[Meaning], bool]
 
 
@@ -58,14 +82,19 @@ class Routes:
     """The table of contents."""
 
     commands: Mapping[str, Command]
-    actions: Mapping[str, Handler]
+    actions: Mapping[str, Entry]
     steps: Mapping[str, OpenStep]
-    intents: Mapping[str, Handler]
+    intents: Mapping[str, Entry]
     contents: Mapping[type, Handler]
+    code: Handler
     look_up: Handler
     stale: Handler
     unknown: Handler
     empty: Handler
+    mornings: tuple[Job, ...] = ()
+    """once a day, from 08:00 local time on"""
+    minutes: tuple[Job, ...] = ()
+    """once a minute"""
 
 
 def redo(_turn: Turn, action: str) -> Redo:
@@ -79,41 +108,48 @@ class Router:
     def __init__(self, routes: Routes) -> None:
         self.routes = routes
 
-    def choose(self, turn: Turn) -> list[Chosen]:
-        """The handlers of this turn with their arguments, in the order of the sentence; never empty."""
+    def choose(self, turn: Turn, who: Who | None = None) -> list[Chosen]:
+        """The handlers of this turn with their arguments, in the order of the sentence; never empty.
+
+        Some may be :class:`Guarded`. With ``who``, entries that this person may not use do not exist.
+        """
         content: Content = turn.inbound.content
         if isinstance(content, Press):
-            return [self.pressed(content.action)]
+            return [self.pressed(content.action, who)]
         if isinstance(content, Text):
-            return self._written(turn, content.text)
+            return self._written(turn, content.text, who)
         return [(self.routes.contents.get(type(content), self.routes.unknown), ())]
 
-    def pressed(self, action: str) -> Chosen:
+    def pressed(self, action: str, who: Who | None = None) -> Chosen:
         """What a button's action asks for; an unknown one is stale."""
         verb, arguments = parse(action)
-        handler = self.routes.actions.get(verb)
-        return (handler, arguments) if handler else (self.routes.stale, ())
+        entry = allowed(self.routes.actions.get(verb), who)
+        return (entry, arguments) if entry else (self.routes.stale, ())
 
-    def _written(self, turn: Turn, typed: str) -> list[Chosen]:
+    def _written(self, turn: Turn, typed: str, who: Who | None) -> list[Chosen]:
         text = clean(typed, LONGEST_TEXT)
         if not text:
             return [(self.routes.empty, ())]
         if text.startswith("/"):
             name, _, rest = text[1:].partition(" ")
             command = self.routes.commands.get(name.lower())
-            if command:
-                return [(command.handler, (rest.strip(),) if rest.strip() else ())]
+            entry = allowed(command.handler, who) if command else None
+            if entry:
+                return [(entry, (rest.strip(),) if rest.strip() else ())]
         offered = self._offered(turn, text)
         if offered:
             return [(redo, (offered,))]
+        if is_a_code(text):
+            return [(self.routes.code, (text,))]
         meaning = self._understand(turn, text)
         step = turn.standing.get("step")
         opened = self.routes.steps.get(step["name"]) if step else None
-        if opened and not opened.yields_to(meaning):
-            return [(opened.handler, (text,))]
+        entry = allowed(opened.handler, who) if opened else None
+        if opened and entry and not opened.yields_to(meaning):
+            return [(entry, (clean(typed, MOST_TEXT),))]
         if opened:
             turn.standing.put("step", None)
-        return self._meant(turn, meaning)
+        return self._meant(meaning, who)
 
     def _understand(self, turn: Turn, text: str) -> Meaning:
         step = turn.standing.get("step")
@@ -130,17 +166,24 @@ class Router:
             speak(written)
         return meaning
 
-    def _meant(self, turn: Turn, meaning: Meaning) -> list[Chosen]:
+    def _meant(self, meaning: Meaning, who: Who | None) -> list[Chosen]:
         said = [
             name for name in meaning.intents if not (SAID_BY.get(name, frozenset()) & set(meaning.intents))
         ]
-        known = [(self.routes.intents[name], ()) for name in said if name in self.routes.intents]
+        entries = [allowed(self.routes.intents.get(name), who) for name in said]
+        known: list[Chosen] = [(entry, ()) for entry in entries if entry]
         if known:
-            distinct = list(dict.fromkeys(known))
-            return list(distinct[:TOGETHER])
-        if meaning.products or meaning.places or meaning.producers or meaning.code or meaning.words:
-            return [(self.routes.look_up, ())]
-        if meaning.group or meaning.stars or meaning.state:
+            return list(dict.fromkeys(known))[:TOGETHER]
+        if (
+            meaning.products
+            or meaning.places
+            or meaning.producers
+            or meaning.code
+            or meaning.words
+            or meaning.group
+            or meaning.stars
+            or meaning.state
+        ):
             return [(self.routes.look_up, ())]
         return [(self.routes.unknown, ())]
 
@@ -154,6 +197,19 @@ class Router:
             return choice(turn, int(text))
         action = choices.get("labels", {}).get(key(text))
         return str(action) if action else None
+
+
+def allowed(entry: Entry | None, who: Who | None) -> Entry | None:
+    """The entry for this person: itself while nobody was asked who they are, its handler, or None."""
+    if who is None or not isinstance(entry, Guarded):
+        return entry
+    return entry.handler if who.is_a(*entry.roles) else None
+
+
+def is_a_code(text: str) -> bool:
+    """Whether a one-time code stands in a text: its check symbol is right, or it is written as codes are."""
+    found = code_in(text)
+    return found is not None and (found[1] or WRITTEN_CODE.search(text) is not None)
 
 
 def choice(turn: Turn, number: int | None) -> str | None:

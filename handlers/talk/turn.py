@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar, cast
 
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import SQLModel
 
+from handlers.services import access
+from handlers.services.access import Who
 from handlers.services.catalogue import Catalogue
 from handlers.services.places import Places
 from handlers.services.search import Search
@@ -80,12 +83,31 @@ class Turn:
     """aware, in the zone people live in"""
     language: str
     links: Links
+    engine: AsyncEngine
+    """for services; a handler that only reads the registry needs none"""
     meaning: Meaning | None = None
     records: list[SQLModel] = field(default_factory=list)
     """rows to save in the same transaction as the step"""
     toast: str = ""
     erase: bool = False
     """everything kept of this chat is to go, once the answer is given"""
+
+    _who: Who | None = None
+
+    async def who(self) -> Who:
+        """Who writes, and what they may do now; asked of the database once a turn, and only when it matters."""
+        if self._who is None:
+            self._who = await access.who(self.engine, *self.chat)
+        return self._who
+
+    def changed_who(self) -> None:
+        """What somebody may do was changed in this turn: ask anew."""
+        self._who = None
+
+    @property
+    def chat(self) -> tuple[str, str]:
+        """Channel and address of this chat."""
+        return self.inbound.channel, self.inbound.chat
 
     @property
     def catalogue(self) -> Catalogue:
@@ -96,3 +118,16 @@ class Turn:
     def today(self) -> date:
         """The day where people live."""
         return self.now.date()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a job of the clock is given: nobody wrote, so there is no chat and no language."""
+
+    engine: AsyncEngine
+    published: Callable[[], Published]
+    now: Callable[[], datetime]
+    """aware, in the zone people live in"""
+    links: Links
+    language: str
+    """the one for people whose own is not known"""

@@ -1,0 +1,122 @@
+"""What people agreed to, and which topics their chats want: nothing is sent unasked without it (Law 91/2025/QH15)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlmodel import col
+
+from db import TOPICS, Chat, Consent, QuietHours, Subscription
+
+Chats = Iterable[tuple[str, str]]
+"""(channel, address) of chats"""
+NIGHT = ("22:00", "07:00")
+"""when nobody gets a message they did not ask for (announcements behave as advertising: 07:00–22:00 only)"""
+
+
+async def note(
+    connection: AsyncConnection,
+    chat: tuple[str, str],
+    purpose: str,
+    given: bool,
+    text: tuple[str, str],
+    now: datetime,
+) -> None:
+    """Write down that somebody agreed or withdrew; ``text`` is the version and the language they read."""
+    row = {"channel": chat[0], "address": chat[1], "purpose": purpose, "given": given, "at": now}
+    await connection.execute(insert(Consent).values(row | {"version": text[0], "language": text[1]}))
+
+
+async def subscribe(
+    connection: AsyncConnection, chats: Chats, topics: Collection[str], wanted: bool, now: datetime
+) -> None:
+    """Switch topics on or off for chats."""
+    make = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(Subscription)
+    rows = [
+        {"channel": channel, "address": address, "topic": topic, "wanted": wanted, "since": now}
+        for channel, address in chats
+        for topic in topics
+    ]
+    if rows:
+        changed = {"wanted": make.excluded.wanted, "since": make.excluded.since}
+        await connection.execute(
+            make.on_conflict_do_update(index_elements=["channel", "address", "topic"], set_=changed), rows
+        )
+
+
+async def wanted(engine: AsyncEngine, channel: str, address: str) -> set[str]:
+    """The topics a chat wants."""
+    query = select(col(Subscription.topic)).where(
+        col(Subscription.channel) == channel,
+        col(Subscription.address) == address,
+        col(Subscription.wanted).is_(True),
+    )
+    async with engine.connect() as connection:
+        return {row[0] for row in await connection.execute(query)}
+
+
+async def every_chat(connection: AsyncConnection, channel: str, address: str) -> list[tuple[str, str]]:
+    """This chat and every other one of the same person."""
+    person = await connection.scalar(
+        select(col(Chat.person_id)).where(col(Chat.channel) == channel, col(Chat.address) == address)
+    )
+    if person is None:
+        return [(channel, address)]
+    query = select(col(Chat.channel), col(Chat.address)).where(col(Chat.person_id) == person)
+    found = [(row[0], row[1]) for row in await connection.execute(query)]
+    return found if (channel, address) in found else [(channel, address), *found]
+
+
+async def stop_announcements(
+    engine: AsyncEngine, chat: tuple[str, str], text: tuple[str, str], now: datetime
+) -> set[str]:
+    """No announcement any more, in any chat of this person; gives the topics that were wanted.
+
+    Reminders of one's own certificates are not announcements: they go on until they are stopped by name.
+    """
+    before = await wanted(engine, *chat) - {"reminders"}
+    async with engine.begin() as connection:
+        chats = await every_chat(connection, *chat)
+        await subscribe(connection, chats, TOPICS, False, now)
+        await note(connection, chat, "announcements", False, text, now)
+    return before
+
+
+async def quiet_hours(engine: AsyncEngine, channel: str, address: str) -> tuple[str, str] | None:
+    """The hours (``HH:MM``, local) in which a chat wants nothing unasked, beyond everybody's night."""
+    query = select(col(QuietHours.begins), col(QuietHours.ends)).where(
+        col(QuietHours.channel) == channel, col(QuietHours.address) == address
+    )
+    async with engine.connect() as connection:
+        row = (await connection.execute(query)).first()
+    return (row[0], row[1]) if row else None
+
+
+async def set_quiet_hours(engine: AsyncEngine, chat: tuple[str, str], hours: tuple[str, str]) -> None:
+    """Keep a chat's own quiet hours (``HH:MM``, local); the same two times = none."""
+    make = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert(QuietHours)
+    row = {"channel": chat[0], "address": chat[1], "begins": hours[0], "ends": hours[1]}
+    kept = make.values(row).on_conflict_do_update(
+        index_elements=["channel", "address"], set_={"begins": hours[0], "ends": hours[1]}
+    )
+    async with engine.begin() as connection:
+        await connection.execute(kept)
+
+
+async def last_consent(engine: AsyncEngine, chat: tuple[str, str], purpose: str) -> Consent | None:
+    """What a chat said last about a purpose."""
+    query = (
+        select(Consent)
+        .where(
+            col(Consent.channel) == chat[0], col(Consent.address) == chat[1], col(Consent.purpose) == purpose
+        )
+        .order_by(col(Consent.id).desc())
+        .limit(1)
+    )
+    async with engine.connect() as connection:
+        row = (await connection.execute(query)).first()
+    return Consent.model_validate(dict(row._mapping)) if row else None
