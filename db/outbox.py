@@ -92,8 +92,10 @@ class Delivery(SQLModel, table=True):
         UniqueConstraint("announcement_id", "channel", "address", name="uq_delivery_announcement_chat"),
         Index(
             "ix_delivery_queued",
+            "announcement_id",
             "channel",
             "lane",
+            "not_before",
             "id",
             sqlite_where=text("state = 'queued'"),
             postgresql_where=text("state = 'queued'"),
