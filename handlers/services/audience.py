@@ -52,7 +52,8 @@ class Audience:
     def from_json(cls, kept: dict[str, Any]) -> Audience:
         """Back from what is kept."""
         listed = ("languages", "channels", "communes", "groups")
-        return cls(**{name: tuple(value) if name in listed else value for name, value in kept.items()})
+        values: dict[str, Any] = {n: tuple(v) if n in listed else v for n, v in kept.items()}
+        return cls(**values)
 
     def of(self, who: Who) -> Audience:
         """For these people; what only producers have is dropped for anybody else."""

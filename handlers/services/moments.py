@@ -303,7 +303,8 @@ _RULES: tuple[tuple[re.Pattern[str], Take], ...] = tuple(
         (r"\b(\d{1,2})(?:[:.](\d{2}))? ?(am|pm|a\.m\.|p\.m\.)(?=\W)", _twelve),
         (
             rf"\b(?P<hour>\d{{1,2}}|{_WORD_NUMBER}) ?(?:gio|h|g)(?![a-z])"
-            r" ?(?:(?P<half>ruoi)|kem ?(?P<short>\d{1,2})(?: ?(?:phut|p))?|(?P<minute>\d{1,2})(?: ?(?:phut|p))?(?![\d/]))?",
+            r" ?(?:(?P<half>ruoi)|kem ?(?P<short>\d{1,2})(?: ?(?:phut|p))?"
+            r"|(?P<minute>\d{1,2})(?: ?(?:phut|p))?(?![\d/]))?",
             _clock,
         ),
         (r"\b(\d{1,2}):(\d{2})\b", _plain_clock),
