@@ -35,3 +35,11 @@ class Road:
     price: int = 0
     budget: int | None = None
     remaining: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture on the web: its media type (``image/jpeg``) and its length in bytes."""
+
+    kind: str
+    size: int

@@ -14,6 +14,7 @@ from handlers.services import access
 from handlers.services.access import Who
 from handlers.services.catalogue import Catalogue
 from handlers.services.places import Places
+from handlers.services.roads import Picture, Road
 from handlers.services.search import Search
 from handlers.services.standing import Standing
 from handlers.talk.message import Inbound
@@ -62,6 +63,14 @@ class Links(Protocol):
 
     def deep_link(self, payload: str) -> str:
         """A link that opens the chat with a payload, or ``""``."""
+        ...
+
+    async def roads(self) -> tuple[Road, ...]:
+        """The channels that work, with what is known of each beforehand."""
+        ...
+
+    async def picture(self, address: str) -> Picture | None:
+        """What stands at a public address, if it is a picture; None when it is none or cannot be had."""
         ...
 
 
