@@ -161,8 +161,6 @@ async def _replay(
         script = read_script(path)
     except ScriptError as error:
         return [str(error)]
-    if script.role != "tourist":
-        return [f"{path}: as: {script.role} is not there yet."]
     if moment and script.steps:
         script.steps[0].now = moment
     async with offline(settings, moment) as player:

@@ -360,7 +360,10 @@ async def offline(settings: Settings, moment: datetime | None = None) -> AsyncIt
         shelf = Shelf(engine)
         await shelf.refresh()
         answering = Answering(shelf, clock, NoLinks(), engine, settings.bot_language)
-        yield Offline(answering, shelf().understanding, clock, settings.zone)
+        rounds = Rounds(clock, answering.minutes, answering.mornings)
+        yield Offline(
+            answering, shelf().understanding, clock, settings.zone, engine, shelf.refresh, rounds.go
+        )
     finally:
         await engine.dispose()
 

@@ -1,8 +1,9 @@
 """Conversation files: read one, check what was answered, play it offline.
 
 The format is the operating contract's: ``language:``, ``now:`` and ``as:`` lines, then ``> what a person does`` (words,
-``@latitude,longitude``, ``[button]``, ``/start payload``) and ``< what must be answered``. ``now:`` may come again in
-the middle: time passes. Lines that begin with ``#`` are remarks.
+``@latitude,longitude``, ``[button]``, ``/start payload``, ``…`` = says nothing and looks what arrived) and ``< what
+must be answered``. ``now:`` may come again in the middle: time passes. So may ``as:``: from there on another person
+speaks, in a chat of their own. Lines that begin with ``#`` are remarks.
 """
 
 from __future__ import annotations
@@ -14,8 +15,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.channels.terminal import POSITION, PRESSED, TerminalChannel, message_buttons
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.channels.terminal import POSITION, PRESSED, TerminalChannel
 from handlers.answer import Answering
+from handlers.services.erasure import erase
+from handlers.services.invitations import asked, code_for
 from handlers.services.standing import Standing
 from handlers.talk.message import Message
 from handlers.talk.understanding import Understanding
@@ -40,11 +45,13 @@ class Expectation:
 
 @dataclass(slots=True)
 class ScriptStep:
-    """One ``>`` line with its expectations; ``now`` is the moment from here on, if it changes."""
+    """One ``>`` line with its expectations; ``now`` is the moment from here on, if it changes; ``speaker`` who says it
+    (``tourist``, or as :func:`handlers.services.invitations.asked` reads it, perhaps with a number behind it)."""
 
     line: int
     said: str
     now: datetime | None = None
+    speaker: str = "tourist"
     expected: list[Expectation] = field(default_factory=list)
 
 
@@ -54,7 +61,8 @@ class Script:
 
     path: Path
     language: str = "vi"
-    role: str = "tourist"
+    speaker: str = "tourist"
+    """who speaks at the line that is being read"""
     steps: list[ScriptStep] = field(default_factory=list)
 
 
@@ -72,7 +80,9 @@ class Screen:
     """place, phone, or ? where the channel does not show it"""
 
 
+TOURIST = "tourist"
 VERBS = (
+    "nothing",
     "contains",
     "not",
     "venue",
@@ -105,7 +115,7 @@ def read_script(path: Path) -> Script:
         if header:
             now = _header(script, header[1], header[2].strip(), number) or now
         elif line.startswith(">"):
-            script.steps.append(ScriptStep(number, line[1:].strip(), now))
+            script.steps.append(ScriptStep(number, line[1:].strip(), now, script.speaker))
             now = None
         elif line.startswith("<") and script.steps:
             script.steps[-1].expected.append(_expectation(script, line, number))
@@ -127,9 +137,24 @@ def _header(script: Script, name: str, value: str, number: int) -> datetime | No
         return moment
     if name == "language":
         script.language = value
-    else:
-        script.role = value
+        return None
+    try:
+        if role_of(value) != TOURIST:
+            asked(role_of(value))
+    except ValueError as error:
+        raise ScriptError(f"{script.path}:{number}: {error}") from None
+    script.speaker = value
     return None
+
+
+def role_of(speaker: str) -> str:
+    """What a speaker is, without the number that tells two of a kind apart (``editor 2``)."""
+    return re.sub(r"\s+\d+$", "", speaker)
+
+
+def waits(said: str) -> bool:
+    """Whether a step says nothing: time passes, and what arrived is looked at."""
+    return said in ("…", "...")
 
 
 def _expectation(script: Script, line: str, number: int) -> Expectation:
@@ -143,7 +168,9 @@ def _expectation(script: Script, line: str, number: int) -> Expectation:
 
 
 def failures(screens: Sequence[Screen], expected: Sequence[Expectation]) -> list[str]:
-    """What is not as expected, one sentence each; an answer of nothing is always a failure."""
+    """What is not as expected, one sentence each; an answer of nothing is a failure unless ``nothing`` is expected."""
+    if any(one.verb == "nothing" for one in expected):
+        return [f"line {expected[0].line}: something arrived: {screens[0].text[:80]}"] if screens else []
     if not screens:
         return ["nothing was answered"]
     return [f"line {one.line}: {why}" for one in expected if (why := _wrong(screens, one))]
@@ -173,7 +200,7 @@ def _wrong(screens: Sequence[Screen], one: Expectation) -> str | None:
 
 def screen(message: Message) -> Screen:
     """What a person sees of a message of ours, on a channel without limits."""
-    buttons = message_buttons(message)
+    buttons = message.every_button
     return Screen(
         text="\n".join([message.plain, *(f"{c.title}\n{c.text}" for c in message.cards)]),
         labels=tuple(button.label for button in buttons),
@@ -227,44 +254,87 @@ class MovingClock:
 
 
 class Offline:
-    """Plays conversations with no channel, no network and no database: the mind alone."""
+    """Plays conversations with no channel and no network: the mind alone, over a database in memory."""
 
     def __init__(
-        self, answering: Answering, understanding: Understanding, clock: MovingClock, zone: Any
+        self,
+        answering: Answering,
+        understanding: Understanding,
+        clock: MovingClock,
+        zone: Any,
+        engine: AsyncEngine,
+        refresh: Callable[[], Awaitable[Any]],
+        rounds: Callable[[], Awaitable[None]],
     ) -> None:
         self._answering = answering
         self._understanding = understanding
         self._clock = clock
         self._zone = zone
+        self._engine = engine
+        self._refresh = refresh
+        self._rounds = rounds
 
     def explain(self, said: str) -> list[str]:
         """What each stretch of a text was taken for, and what it means as a whole."""
-        if PRESSED.fullmatch(said) or POSITION.fullmatch(said) or said.startswith("/"):
+        if PRESSED.fullmatch(said) or POSITION.fullmatch(said) or said.startswith("/") or waits(said):
             return []
         meaning = self._understanding.understand(said, "", explain=True)
         spans = [f"  {said[one.start : one.end]!r}: {one.kind} = {one.value}" for one in meaning.spans]
         return [*spans, f"  intents: {', '.join(meaning.intents) or 'none (a look-up)'}"]
 
     def player(self, script: Script, language: str | None = None) -> Say:
-        """A chat of its own for this conversation."""
-        standing = Standing("terminal", script.path.stem, new=True)
-        channel = TerminalChannel(lambda line: None, self._clock)
-        spoken = language or script.language
+        """A chat of its own for each person of this conversation."""
+        chats: dict[str, _Seat] = {}
 
         async def say(step: ScriptStep) -> list[Screen]:
-            nonlocal standing
             if step.now:
                 self._clock.at = step.now.astimezone(self._zone)
-            pressed = PRESSED.fullmatch(step.said)
-            if pressed and channel.labelled(pressed[1]) is None:
-                raise NoSuchButton(step.said)
-            link = channel.pressed_link(step.said)
-            if link:
-                return [Screen(text=link, links=(link,))]
-            reply = await self._answering.answer(channel.read(step.said, language=spoken), standing)
-            if reply.erase:
-                standing = Standing("terminal", script.path.stem, new=True)
-            channel.buttons = [b for m in reply.messages for b in message_buttons(m)] or channel.buttons
-            return [screen(message) for message in reply.messages]
+            seat = chats.get(step.speaker)
+            if seat is None:
+                address = f"{script.path.stem}-{len(chats)}" if chats else script.path.stem
+                seat = chats[step.speaker] = _Seat(
+                    TerminalChannel(lambda line: None, self._clock, session=f"{address}."),
+                    Standing("terminal", address, new=True),
+                )
+                if role_of(step.speaker) != TOURIST:
+                    code = await code_for(self._engine, role_of(step.speaker), self._clock())
+                    await self._say(seat, code, language or script.language)
+            if waits(step.said):
+                await self._rounds()
+                return await self._waiting(seat)
+            return await self._say(seat, step.said, language or script.language)
 
         return say
+
+    async def _say(self, seat: _Seat, said: str, language: str) -> list[Screen]:
+        pressed = PRESSED.fullmatch(said)
+        if pressed and seat.channel.labelled(pressed[1]) is None:
+            raise NoSuchButton(said)
+        link = seat.channel.pressed_link(said)
+        if link:
+            return [Screen(text=link, links=(link,))]
+        address = seat.standing.address
+        inbound = seat.channel.read(said, chat=address, language=language)
+        reply = await self._answering.answer(inbound, seat.standing)
+        await self._refresh()
+        if reply.erase:
+            await erase(self._engine, "terminal", address)
+            seat.standing = Standing("terminal", address, new=True)
+        return self._shown(seat, reply.messages)
+
+    async def _waiting(self, seat: _Seat) -> list[Screen]:
+        """What waits in the outbox for this chat."""
+        return self._shown(seat, [])
+
+    @staticmethod
+    def _shown(seat: _Seat, messages: Sequence[Message]) -> list[Screen]:
+        seat.channel.buttons = [b for m in messages for b in m.every_button] or seat.channel.buttons
+        return [screen(message) for message in messages]
+
+
+@dataclass(slots=True)
+class _Seat:
+    """One person of a conversation at a terminal of their own."""
+
+    channel: TerminalChannel
+    standing: Standing

@@ -18,8 +18,9 @@ import aiohttp
 
 from bot.app import Application, offline
 from bot.channels.terminal import POSITION, PRESSED
-from bot.replay import MovingClock, Screen, Script, ScriptStep
+from bot.replay import TOURIST, MovingClock, Screen, Script, ScriptStep, role_of, waits
 from bot.settings import Settings
+from handlers.services.invitations import code_for
 from tests.fakes import zalo_bot
 from tests.fakes.telegram import TOKEN, FakeTelegram, Shown
 from tests.fakes.zalo_bot import FakeZaloBot, typed_place
@@ -81,6 +82,36 @@ async def settled(application: Application) -> None:
         await application.inbox.written()
 
 
+async def time_passes(application: Application) -> None:
+    """What the clock does happens, and what waits in the outbox is sent."""
+    await application.rounds.go()
+    await settled(application)
+
+
+class Speakers:
+    """The people of one conversation: a chat each; who has a role gets it by a code, sent before their first word."""
+
+    def __init__(self, application: Application, clock: MovingClock, first: str) -> None:
+        self._application, self._clock, self._first = application, clock, first
+        self._chats: dict[str, str] = {}
+
+    async def chat(self, step: ScriptStep) -> tuple[str, str]:
+        """The chat of who speaks, and the code to send first ("" = none is needed)."""
+        if step.now:
+            self._clock.at = step.now.astimezone(self._application.settings.zone)
+        known = self._chats.get(step.speaker)
+        if known:
+            return known, ""
+        chat = f"{self._first}-{len(self._chats)}" if self._chats else self._first
+        self._chats[step.speaker] = chat
+        if role_of(step.speaker) == TOURIST:
+            return chat, ""
+        code = await code_for(
+            self._application.engine, role_of(step.speaker), self._clock(), name=step.speaker
+        )
+        return chat, code
+
+
 class WebPlayer(Everything):
     """A person in front of our own page."""
 
@@ -88,18 +119,22 @@ class WebPlayer(Everything):
         self._application, self._clock = application, clock
 
     def begin(self, script: Script) -> Say:
-        """A chat of its own for this conversation."""
-        chat, buttons = f"web-{script.path.stem}", []
+        """A chat of its own for each person of this conversation."""
+        speakers = Speakers(self._application, self._clock, f"web-{script.path.stem}")
+        screens: dict[str, list[dict[str, Any]]] = {}
 
         async def say(step: ScriptStep) -> list[Screen]:
-            nonlocal buttons
-            if step.now:
-                self._clock.at = step.now.astimezone(self._application.settings.zone)
+            chat, code = await speakers.chat(step)
             body = {"chat": chat, "language": script.language}
+            if code:
+                await self._post(body | {"text": code})
+            if waits(step.said):
+                await time_passes(self._application)
+                return shown(chat, await self._waiting(chat))
             pressed = PRESSED.fullmatch(step.said)
             position = POSITION.fullmatch(step.said)
             if pressed:
-                button = labelled(buttons, pressed[1])
+                button = labelled(screens.get(chat, []), pressed[1])
                 if "url" in button:
                     return [Screen(text=button["url"], links=(button["url"],))]
                 body["action"] = button["action"]
@@ -109,12 +144,23 @@ class WebPlayer(Everything):
                 body["start"] = step.said.removeprefix("/start").strip()
             else:
                 body["text"] = step.said
-            answer = await self._post(body)
-            shown = [button for message in answer["messages"] for button in message["buttons"]]
-            buttons = shown or buttons
+            return shown(chat, await self._post(body))
+
+        def shown(chat: str, answer: dict[str, Any]) -> list[Screen]:
+            buttons = [button for message in answer["messages"] for button in message["buttons"]]
+            screens[chat] = buttons or screens.get(chat, [])
             return [web_screen(message) for message in answer["messages"]]
 
         return say
+
+    async def _waiting(self, chat: str) -> dict[str, Any]:
+        """What the page fetches while it is open."""
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"{self._application.address}/api/chat/waiting", params={"chat": chat}) as response,
+        ):
+            assert response.status == 200, await response.text()
+            return await response.json()
 
     async def _post(self, body: dict[str, Any]) -> dict[str, Any]:
         async with (
@@ -157,22 +203,34 @@ class TelegramPlayer(Everything):
         self._chats = iter(range(700_001, 800_000))
 
     def begin(self, script: Script) -> Say:
-        """A chat of its own for this conversation."""
-        chat = next(self._chats)
-        self._fake.chat(chat).language = script.language
+        """A chat of its own for each person of this conversation."""
+        speakers = Speakers(self._application, self._clock, script.path.stem)
+        numbers: dict[str, int] = {}
+        looked: dict[int, int] = {}
 
         async def say(step: ScriptStep) -> list[Screen]:
-            if step.now:
-                self._clock.at = step.now.astimezone(self._application.settings.zone)
-            mark = await self._do(chat, step.said)
-            if mark is None:
+            name, code = await speakers.chat(step)
+            chat = numbers.setdefault(name, 0) or next(self._chats)
+            numbers[name] = chat
+            self._fake.chat(chat).language = script.language
+            if code:
+                await self._fake.say(chat, code)
+                await self._answered(chat, looked)
+            if waits(step.said):
+                await time_passes(self._application)
+            elif await self._do(chat, step.said) is None:
                 return [Screen(text="", links=("opened",))]
-            await self._fake.drained(WITHIN)
-            await settled(self._application)
-            changed = [shown for shown in self._fake.screen(chat) if shown.changed > mark]
-            return [telegram_screen(shown) for shown in changed]
+            return [telegram_screen(shown) for shown in await self._answered(chat, looked)]
 
         return say
+
+    async def _answered(self, chat: int, looked: dict[int, int]) -> list[Shown]:
+        """What changed in the chat since it was looked at."""
+        await self._fake.drained(WITHIN)
+        await settled(self._application)
+        found = [shown for shown in self._fake.screen(chat) if shown.changed > looked.get(chat, 0)]
+        looked[chat] = max((shown.changed for shown in found), default=looked.get(chat, 0))
+        return found
 
     async def _do(self, chat: int, said: str) -> int | None:
         pressed, position = PRESSED.fullmatch(said), POSITION.fullmatch(said)
@@ -206,26 +264,31 @@ class ZaloPlayer:
 
     def __init__(self, application: Application, clock: MovingClock, fake: Any, by: str) -> None:
         self._application, self._clock, self._fake, self._by = application, clock, fake, by
+        self._looked: dict[str, int] = {}
 
     def begin(self, script: Script) -> Say:
-        """A chat of its own for this conversation."""
-        chat, begun = script.path.stem, False
+        """A chat of its own for each person of this conversation."""
+        speakers = Speakers(self._application, self._clock, script.path.stem)
+        begun: set[str] = set()
 
         async def say(step: ScriptStep) -> list[Screen]:
-            nonlocal begun
-            if step.now:
-                self._clock.at = step.now.astimezone(self._application.settings.zone)
-            if not begun and script.language != "vi":
+            chat, code = await speakers.chat(step)
+            if code:
+                await self._step(chat, code)
+            if chat not in begun and script.language != "vi":
                 await self._step(chat, f"/lang {script.language}")
-            begun = True
+            begun.add(chat)
             return await self._step(chat, step.said)
 
         return say
 
     async def _step(self, chat: str, said: str) -> list[Screen]:
         mark, posted = self._fake.chat(chat).changes, len(self._fake.webhook_answers)
+        mark = min(mark, self._looked.get(chat, mark))
         pressed, position = PRESSED.fullmatch(said), POSITION.fullmatch(said)
-        if position:
+        if waits(said):
+            await time_passes(self._application)
+        elif position:
             await self._fake.locate(chat, float(position[1]), float(position[2]))
         elif pressed:
             await self._fake.press(chat, pressed[1], by=self._by)
@@ -234,6 +297,7 @@ class ZaloPlayer:
         await self._fake.drained(WITHIN)
         await settled(self._application)
         await self._fake.drained(WITHIN)  # receipts of what was answered
+        self._looked[chat] = self._fake.chat(chat).changes
         if pressed and len(self._fake.webhook_answers) == posted:
             return [Screen(text="", links=("opened",))]
         return [zalo_screen(shown) for shown in self._fake.screen(chat) if shown.changed > mark]

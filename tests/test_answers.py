@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import db
 from bot.app import NoLinks
-from bot.channels.terminal import TerminalChannel, message_buttons
+from bot.channels.terminal import TerminalChannel
 from handlers.answer import Answering, Reply
 from handlers.services.importing import import_paths
 from handlers.services.standing import Standing
@@ -36,7 +36,7 @@ class Talk:
 
     async def reply(self, inbound: Inbound) -> Reply:
         reply = await self._answering.answer(inbound, self.standing)
-        self.channel.buttons = [b for m in reply.messages for b in message_buttons(m)]
+        self.channel.buttons = [b for m in reply.messages for b in m.every_button]
         return reply
 
     async def give(self, content: Any) -> list[Message]:
@@ -155,9 +155,7 @@ async def test_a_miss_is_recorded_folded_without_the_person(tmp_path: Path) -> N
         assert miss.text == "xyzzy duong bo lo"
         assert set(miss.model_dump()) == {"id", "at", "language", "text"}
         reply = await chat.reply(chat.channel.read("Qwrty plugh"))
-        assert any(
-            "cán bộ" in button.label for message in reply.messages for button in message_buttons(message)
-        )
+        assert any("cán bộ" in button.label for message in reply.messages for button in message.every_button)
 
 
 async def test_strange_texts_are_answered(tmp_path: Path) -> None:

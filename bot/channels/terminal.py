@@ -97,7 +97,7 @@ class TerminalChannel:
 
     async def send(self, chat: str, message: Message, *, about: Inbound | None = None) -> Outcome:
         """Write it down."""
-        self.buttons = [*message_buttons(message)] or self.buttons
+        self.buttons = message.every_button or self.buttons
         self._write(shown(message))
         return Sent()
 
@@ -115,12 +115,6 @@ class TerminalChannel:
         return {"state": "up", "detail": "a terminal"}
 
 
-def message_buttons(message: Message) -> list[Button]:
-    """Every button of a message, its cards' included."""
-    cards = [button for card in message.cards for button in card.buttons]
-    return [*(button for row in message.buttons for button in row), *cards]
-
-
 def shown(message: Message) -> str:
     """A message as plain lines."""
     lines = [message.plain] if message.plain else []
@@ -134,8 +128,7 @@ def shown(message: Message) -> str:
     if message.file:
         lines.append(f"📎 {message.file.name}: {message.file.url}")
     labels = [
-        f"[{button.label}]" + (f" → {button.url}" if button.url else "")
-        for button in message_buttons(message)
+        f"[{button.label}]" + (f" → {button.url}" if button.url else "") for button in message.every_button
     ]
     if labels:
         lines.append("  ".join(labels))

@@ -132,3 +132,25 @@ async def _use(connection: AsyncConnection, invitation: Invitation, person: int,
         await link(connection, person, invitation.producer_code, "code", invitation.made_by, now)
     else:
         await grant(connection, person, invitation.role, invitation.commune_code, invitation.made_by, now)
+
+
+AS = {"official": "editor", "editor": "editor", "approver": "approver", "officer": "officer", "producer": "producer"}
+"""how a role is asked for at the command line (``--as``) and in conversation files (``as:``)"""
+
+
+def asked(words: str) -> tuple[str, str, str]:
+    """Role, commune and producer of ``editor``, ``approver``, ``officer:COMMUNE``, ``producer:CODE`` (or
+    ``official``, an editor). Raises ValueError for anything else."""
+    name, _colon, code = words.strip().partition(":")
+    role = AS.get(name.strip())
+    if role is None or (role == "producer") != bool(code and role == "producer"):
+        raise ValueError(f"{words!r}: none of official, editor, approver, officer:COMMUNE, producer:CODE")
+    return role, code if role == "officer" else "", code if role == "producer" else ""
+
+
+async def code_for(engine: AsyncEngine, words: str, now: datetime, name: str = "") -> str:
+    """A code that gives what ``words`` ask for, made at the command line; ValueError as :func:`asked`."""
+    role, commune, producer = asked(words)
+    return await invite(
+        engine, role, commune=commune, producer=producer, name=name, by=audit.CONSOLE, now=now
+    )
