@@ -1,7 +1,6 @@
 """One-time codes: short enough to be read out over the telephone, hard enough to be guessed by nobody.
 
-Ten symbols of Crockford's base 32 (crockford.com/base32.html: no I, L, O, U): nine at random (45 bits) and one that
-checks them. A code holds at least two letters and two digits, so that no telephone number and no word is one.
+Ten symbols without those that look alike (0 O, 1 I L, U V): nine at random (44 bits) and one that checks them. A code holds at least two letters and two digits, so that no telephone number and no word is one.
 """
 
 from __future__ import annotations
@@ -10,11 +9,10 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 
-SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+SYMBOLS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 10
 SCRYPT_COST = 2**12
 """about 10 ms and 4 MB a try: what is stolen from the database cannot be guessed while a code lives"""
-_LOOKS_ALIKE = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V"})
 _GROUP = re.compile(r"[0-9A-Za-z]+")
 
 
@@ -30,7 +28,7 @@ def new_code(pick: Callable[[str], str]) -> str:
 def code_in(text: str) -> tuple[str, bool] | None:
     """The code that stands somewhere in a text, and whether its check symbol is right; None = there is none.
 
-    Lower case, spaces and dashes inside it, and O for 0 do no harm.
+    Lower case, and spaces and dashes inside it, do no harm.
     """
     wrong = None
     for candidate in _candidates(text):
@@ -42,7 +40,7 @@ def code_in(text: str) -> tuple[str, bool] | None:
 
 def hashed(code: str) -> str:
     """What is kept of a code (or of any other secret that is given out)."""
-    canonical = "".join(_GROUP.findall(code)).upper().translate(_LOOKS_ALIKE)
+    canonical = "".join(_GROUP.findall(code)).upper()
     made = hashlib.scrypt(canonical.encode(), salt=b"one-time code", n=SCRYPT_COST, r=8, p=1, dklen=32)
     return made.hex()
 
@@ -61,8 +59,8 @@ def _candidates(text: str) -> Iterator[str]:
             joined, end = joined + each.group(), each.end()
             if len(joined) >= LENGTH:
                 break
-        code = joined.upper().translate(_LOOKS_ALIKE)
-        if len(code) == LENGTH and set(code) <= set(SYMBOLS) and _mixed(joined):
+        code = joined.upper()
+        if len(code) == LENGTH and set(code) <= set(SYMBOLS) and _mixed(code):
             yield code
 
 
@@ -73,4 +71,4 @@ def _mixed(code: str) -> bool:
 
 def _check(body: str) -> str:
     """Positions weigh differently, so that swapped neighbours are noticed."""
-    return SYMBOLS[sum((place + 1) * SYMBOLS.index(symbol) for place, symbol in enumerate(body)) % 31]
+    return SYMBOLS[sum((place + 1) * SYMBOLS.index(symbol) for place, symbol in enumerate(body)) % 29]

@@ -88,8 +88,10 @@ async def redeem(engine: AsyncEngine, channel: str, address: str, text: str, now
                 state, known.role, known.commune_code, known.producer_code, person, tries == WRONG_MOST
             )
         assert person is not None
-        if state == "good":
-            await _use(connection, invitation, person, now)
+        if state == "good" and not await _use(connection, invitation, person, now):
+            return Redeemed(
+                "used", invitation.role, invitation.commune_code, invitation.producer_code, person
+            )
         await connection.execute(
             delete(WrongCode).where(col(WrongCode.channel) == channel, col(WrongCode.address) == address)
         )
@@ -121,10 +123,12 @@ async def _wrong_tries(connection: AsyncConnection, channel: str, address: str, 
     return int(await connection.scalar(query) or 0)
 
 
-async def _use(connection: AsyncConnection, invitation: Invitation, person: int, now: datetime) -> None:
-    await connection.execute(
-        update(Invitation).where(col(Invitation.id) == invitation.id).values(used_at=now, used_by=person)
-    )
+async def _use(connection: AsyncConnection, invitation: Invitation, person: int, now: datetime) -> bool:
+    """Use it up; False when somebody else was quicker."""
+    unused = (col(Invitation.id) == invitation.id) & col(Invitation.used_at).is_(None)
+    used = await connection.execute(update(Invitation).where(unused).values(used_at=now, used_by=person))
+    if not used.rowcount:
+        return False
     if invitation.name:
         named = update(Person).where(col(Person.id) == person, col(Person.name).is_(None))
         await connection.execute(named.values(name=invitation.name))
@@ -132,9 +136,16 @@ async def _use(connection: AsyncConnection, invitation: Invitation, person: int,
         await link(connection, person, invitation.producer_code, "code", invitation.made_by, now)
     else:
         await grant(connection, person, invitation.role, invitation.commune_code, invitation.made_by, now)
+    return True
 
 
-AS = {"official": "editor", "editor": "editor", "approver": "approver", "officer": "officer", "producer": "producer"}
+AS = {
+    "official": "editor",
+    "editor": "editor",
+    "approver": "approver",
+    "officer": "officer",
+    "producer": "producer",
+}
 """how a role is asked for at the command line (``--as``) and in conversation files (``as:``)"""
 
 
