@@ -1,6 +1,7 @@
 """One-time codes: short enough to be read out over the telephone, hard enough to be guessed by nobody.
 
-Ten symbols without those that look alike (0 O, 1 I L, U V): nine at random (44 bits) and one that checks them. A code holds at least two letters and two digits, so that no telephone number and no word is one.
+Ten symbols without those that look alike (0 O, 1 I L, U V): nine at random (44 bits) and one that checks them. A code
+holds at least two letters and two digits, so that no telephone number and no word is one.
 """
 
 from __future__ import annotations
