@@ -27,6 +27,7 @@ from bot.intake import Busy, Intake
 from bot.operators import Operators
 from bot.pages import add_pages
 from bot.replay import MovingClock, Offline
+from bot.roads import picture, roads
 from bot.settings import Settings
 from bot.webhooks import AGAIN_SECONDS, BODY_MOST, webhook
 from handlers.answer import Answering
@@ -34,6 +35,7 @@ from handlers.routes import COMMANDS
 from handlers.services.catalogue import Catalogue
 from handlers.services.inbox import Inbox
 from handlers.services.publishing import registry_version
+from handlers.services.roads import Picture, Road
 from handlers.talk.language import languages, translations
 from handlers.talk.message import Inbound, Message
 from handlers.talk.shelf import Shelf
@@ -223,6 +225,14 @@ class Application:
         link = getattr(channel, "deep_link", None)
         return link(payload) if link else ""
 
+    async def roads(self) -> tuple[Road, ...]:
+        """The channels that work, with what is known of each beforehand."""
+        return await roads(self.settings, self.channels)
+
+    async def picture(self, address: str) -> Picture | None:
+        """What stands at a public address, if it is a picture."""
+        return await picture(address, self.settings.public_url)
+
 
 def clock_of(settings: Settings) -> Now:
     """The real clock, or the one that stands at ``BOT_NOW``."""
@@ -378,6 +388,14 @@ class NoLinks:
     def deep_link(self, payload: str) -> str:
         """None."""
         return ""
+
+    async def roads(self) -> tuple[Road, ...]:
+        """A terminal takes everything."""
+        return (Road("terminal", 20_000, 20_000, 50, "full", "none", per_second=1_000.0),)
+
+    async def picture(self, address: str) -> Picture | None:
+        """None: there is no network."""
+        return None
 
 
 async def run(settings: Settings, announce: Callable[[Application], None]) -> None:
