@@ -227,7 +227,9 @@ class Application:
 
     async def roads(self) -> tuple[Road, ...]:
         """The channels that work, with what is known of each beforehand."""
-        return await roads(self.settings, self.channels)
+        zalo = self.channels.get("zalo-oa")
+        spent = (await cast("ZaloOAChannel", zalo).contacts.spent_today())[1] if zalo else 0
+        return await roads(self.settings, self.channels, spent)
 
     async def picture(self, address: str) -> Picture | None:
         """What stands at a public address, if it is a picture."""
