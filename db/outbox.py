@@ -60,6 +60,10 @@ class Announcement(SQLModel, table=True):
     progress_message: str | None = Field(
         default=None, description="id of the author's message that is edited"
     )
+    report_hash: str | None = Field(
+        default=None, index=True, description="of the secret in the table's address"
+    )
+    report_until: datetime | None = Field(default=None, sa_type=Instant)
 
 
 DELIVERY_STATES = (

@@ -6,21 +6,25 @@ before sending. A step is an UPDATE that names the state it starts from: of two 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Update, insert, select, update
+from sqlalchemy import String, Update, cast, exists, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import col
 
-from db import Announcement
+from db import Announcement, Audit, Person
 from handlers.services import audit
+from handlers.services.outbox import Letter, enqueue, resend_uncertain
 from handlers.services.reach import Aim, fix
 
 LATE = timedelta(minutes=15)
 """what could not begin within this time of its hour asks before it is sent"""
+REPORT_LIVES = timedelta(hours=24)
+"""how long the address of a table of deliveries works"""
 OPEN = ("draft", "submitted", "approved", "scheduled", "late")
 """states in which nothing was sent yet"""
 CHANGED = frozenset({"texts", "image", "link_label", "link_url", "topic", "audience", "urgent_reason"})
@@ -136,12 +140,28 @@ async def expire_at(engine: AsyncEngine, number: int, by: By, now: datetime, at:
     return await _step(engine, number, by.actor, now, OPEN, "expiry set", expires_at=at)
 
 
-async def submit(engine: AsyncEngine, number: int, by: By, now: datetime) -> Step:
-    """Ask for approval."""
-    return await _step(engine, number, by.actor, now, ("draft",), "submitted", state="submitted")
+async def submit(
+    engine: AsyncEngine, number: int, version: int, by: By, now: datetime, letters: Sequence[Letter]
+) -> Step:
+    """Ask for approval of this version, with letters to those who may give it."""
+    async with engine.begin() as connection:
+        before = await _read(connection, number, lock=True)
+        if before is None or before.state != "draft":
+            return "not_now" if before else "missing"
+        if before.version != version:
+            return "changed"
+        if not (await connection.execute(_unchanged(before).values(state="submitted"))).rowcount:
+            return "changed"
+        await audit.record(
+            connection, now, by.actor, "submitted", subject(number), after={"version": version}
+        )
+        await enqueue(connection, letters, now)
+        return "done"
 
 
-async def approve(engine: AsyncEngine, number: int, version: int, by: By, now: datetime) -> Step:
+async def approve(
+    engine: AsyncEngine, number: int, version: int, by: By, now: datetime, letters: Sequence[Letter]
+) -> Step:
     """Approve this version; not one's own. With an hour it is scheduled for it; of two who approve, one is told."""
     async with engine.begin() as connection:
         before = await _read(connection, number, lock=True)
@@ -153,10 +173,13 @@ async def approve(engine: AsyncEngine, number: int, version: int, by: By, now: d
         if not (await connection.execute(_unchanged(before).values(state=state, **values))).rowcount:
             return "not_now"
         await audit.record(connection, now, by.actor, "approved", subject(number), after={"version": version})
+        await enqueue(connection, letters, now)
         return "done"
 
 
-async def send_back(engine: AsyncEngine, number: int, version: int, by: By, now: datetime, why: str) -> Step:
+async def send_back(
+    engine: AsyncEngine, number: int, version: int, by: By, now: datetime, why: str, letters: Sequence[Letter]
+) -> Step:
     """Do not approve this version: it is a draft again, with the reason in the log."""
     async with engine.begin() as connection:
         before = await _read(connection, number, lock=True)
@@ -166,6 +189,7 @@ async def send_back(engine: AsyncEngine, number: int, version: int, by: By, now:
         if not (await connection.execute(_unchanged(before).values(state="draft"))).rowcount:
             return "not_now"
         await audit.record(connection, now, by.actor, "sent back", subject(number), why=why)
+        await enqueue(connection, letters, now)
         return "done"
 
 
@@ -217,12 +241,77 @@ async def resume(engine: AsyncEngine, number: int, by: By, now: datetime) -> Ste
     )
 
 
-async def too_late(engine: AsyncEngine, number: int, now: datetime) -> Step:
-    """Its hour passed while nobody could send: it waits for a person's decision."""
-    return await _step(engine, number, audit.PROGRAM, now, ("scheduled",), "late", state="late")
+async def too_late(engine: AsyncEngine, number: int, now: datetime, letters: Sequence[Letter]) -> Step:
+    """Its hour passed while nobody could send: it waits for a person's decision, who is asked by letter."""
+    late = update(Announcement).where(col(Announcement.id) == number, col(Announcement.state) == "scheduled")
+    async with engine.begin() as connection:
+        if not (await connection.execute(late.values(state="late"))).rowcount:
+            return "not_now"
+        await audit.record(connection, now, audit.PROGRAM, "late", subject(number))
+        await enqueue(connection, letters, now)
+        return "done"
 
 
-async def begin(engine: AsyncEngine, number: int, aim: Aim, now: datetime) -> Step:
+async def unreported(engine: AsyncEngine) -> list[Announcement]:
+    """Announcements that are over, of which no final report was written since."""
+    reported = exists().where(
+        col(Audit.subject) == literal("announcement ").concat(cast(col(Announcement.id), String)),
+        col(Audit.verb) == "reported",
+        col(Audit.at) >= col(Announcement.finished_at),
+    )
+    query = select(Announcement).where(col(Announcement.state) == "finished", ~reported)
+    async with engine.connect() as connection:
+        return [_row(row) for row in await connection.execute(query)]
+
+
+async def report(engine: AsyncEngine, number: int, now: datetime, letters: Sequence[Letter]) -> None:
+    """Write the final report to whoever is told."""
+    async with engine.begin() as connection:
+        await audit.record(connection, now, audit.PROGRAM, "reported", subject(number))
+        await enqueue(connection, letters, now)
+
+
+async def report_secret(engine: AsyncEngine, number: int, by: By, now: datetime, secret: str) -> str:
+    """Let a secret open the table of deliveries for a day; what was given out before is void."""
+    digest = hashlib.sha256(secret.encode()).hexdigest()
+    async with engine.begin() as connection:
+        await connection.execute(
+            update(Announcement)
+            .where(col(Announcement.id) == number)
+            .values(report_hash=digest, report_until=now + REPORT_LIVES)
+        )
+        await audit.record(connection, now, by.actor, "table given", subject(number))
+    return secret
+
+
+async def reported_by(engine: AsyncEngine, secret: str, now: datetime) -> int | None:
+    """The announcement whose table a secret opens now."""
+    digest = hashlib.sha256(secret.encode()).hexdigest()
+    query = select(col(Announcement.id)).where(
+        col(Announcement.report_hash) == digest, col(Announcement.report_until) > now
+    )
+    async with engine.connect() as connection:
+        return (await connection.execute(query)).scalar_one_or_none()
+
+
+async def names_of(engine: AsyncEngine, actors: Sequence[str]) -> dict[str, str]:
+    """The names of people as the log names them (``person 12``); who has none is left out."""
+    ids = {int(one.removeprefix("person ")) for one in actors if one.startswith("person ")}
+    query = select(col(Person.id), col(Person.name)).where(col(Person.id).in_(ids))
+    async with engine.connect() as connection:
+        return {audit.actor(row[0]): row[1] for row in await connection.execute(query) if row[1]}
+
+
+async def resend(engine: AsyncEngine, number: int, by: By, now: datetime) -> int:
+    """Send again what may or may not have arrived, as a person decided; how many chats."""
+    async with engine.begin() as connection:
+        await audit.record(connection, now, by.actor, "resent", subject(number))
+    return await resend_uncertain(engine, number, now)
+
+
+async def begin(
+    engine: AsyncEngine, number: int, aim: Aim, now: datetime, letters: Sequence[Letter] = ()
+) -> Step:
     """Fix the audience and send: one transaction, once, and only what is approved as it stands."""
     start = (
         update(Announcement)
@@ -240,6 +329,7 @@ async def begin(engine: AsyncEngine, number: int, aim: Aim, now: datetime) -> St
             return "not_now"
         await fix(connection, number, aim, now, row[0])
         await audit.record(connection, now, audit.PROGRAM, "sent", subject(number))
+        await enqueue(connection, letters, now)
         return "done"
 
 

@@ -1,0 +1,133 @@
+"""Announcements: drafted, previewed, approved by somebody else, sent at their hour, reported.
+
+For editors and approvers; to everybody else nothing of this exists (:func:`handlers.talk.router.only`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from db import Announcement
+from handlers.announcements import (
+    approving,
+    cards,
+    choosing,
+    drafting,
+    previewing,
+    reporting,
+    sending,
+    timing,
+)
+from handlers.announcements.cards import STEP, Messages
+from handlers.announcements.rendering import render
+from handlers.announcements.sending import due, paused_by_itself
+from handlers.talk import action
+from handlers.talk.router import Handler
+from handlers.talk.turn import Redo, Turn
+from handlers.talk.understanding import Meaning
+
+WRITES = ("editor", "approver")
+"""roles that write, send and see announcements"""
+DECIDES = ("approver",)
+ACTIONS: Mapping[str, Handler] = {
+    "an": cards.card,
+    "an-list": cards.listing,
+    "an-new": drafting.announce,
+    "an-text": drafting.ask_text,
+    "an-en": drafting.ask_english,
+    "an-image": drafting.ask_picture,
+    "an-link": drafting.ask_link,
+    "an-topic": drafting.ask_topic,
+    "an-urgent": drafting.ask_urgent,
+    "an-to": choosing.audience,
+    "an-when": timing.ask_hour,
+    "an-until": timing.ask_expiry,
+    "an-now": timing.send_now,
+    "an-look": previewing.look,
+    "an-test": previewing.test,
+    "an-submit": approving.submit,
+    "an-pause": sending.pause,
+    "an-resume": sending.resume,
+    "an-cancel": sending.cancel,
+    "an-report": reporting.report,
+    "an-csv": reporting.table,
+    "an-log": reporting.log,
+    "an-again": reporting.again,
+}
+"""buttons of those who write"""
+DECISIONS: Mapping[str, Handler] = {"an-approve": approving.approve, "an-return": approving.ask_why}
+"""buttons of those who approve"""
+INTENTS: Mapping[str, Handler] = {
+    "announce": drafting.announce,
+    "announcements": cards.listing,
+    "announcement_report": reporting.report_typed,
+    "announcement_log": reporting.log_typed,
+}
+DECIDING_INTENTS: Mapping[str, Handler] = {
+    "announcement_approve": approving.approve_typed,
+    "announcement_return": approving.return_typed,
+}
+_PARTS: Mapping[str, Callable[[Turn, Announcement, str], Awaitable[Messages]]] = {
+    "text": drafting.take_text,
+    "en": drafting.take_english,
+    "image": drafting.take_picture,
+    "link": drafting.take_link,
+    "topic": drafting.take_topic,
+    "urgent": drafting.take_urgent,
+    "audience": choosing.take_words,
+    "when": timing.take_hour,
+    "until": timing.take_expiry,
+    "return": approving.take_why,
+}
+_WAYS_OUT = frozenset({"cancel", "menu", "back", "stop"})
+
+
+def leaves(meaning: Meaning) -> bool:
+    """Only a bare way out is something else: a text may begin with "cancel" and go on about a fair."""
+    named = meaning.words or meaning.products or meaning.places or meaning.producers or meaning.number
+    return bool(meaning.intents) and set(meaning.intents) <= _WAYS_OUT and not named
+
+
+async def written(turn: Turn, text: str) -> Messages | Redo:
+    """What was typed for the part that was asked for."""
+    step = turn.standing.get("step") or {}
+    if step.get("part") == "new":
+        return await drafting.begun(turn, text)
+    found = await cards.the_one(turn, str(step.get("id", "")))
+    take = _PARTS.get(str(step.get("part")))
+    if found is None or take is None:
+        return Redo(action.MENU)
+    if step["part"] == "return" and not (await turn.who()).is_a(*DECIDES):
+        return Redo(action.MENU)
+    return await take(turn, found, text)
+
+
+async def photo(turn: Turn) -> Messages:
+    """A picture that was sent while one was asked for."""
+    step = turn.standing.get("step") or {}
+    found = await cards.the_one(turn, str(step.get("id", "")))
+    return await drafting.photo(turn, found) if found else cards.missing()
+
+
+def wants_picture(turn: Turn) -> bool:
+    """Whether a picture of an announcement was asked for in this chat."""
+    step = turn.standing.get("step") or {}
+    return step.get("name") == STEP and step.get("part") == "image"
+
+
+__all__ = [
+    "ACTIONS",
+    "DECIDES",
+    "DECIDING_INTENTS",
+    "DECISIONS",
+    "INTENTS",
+    "STEP",
+    "WRITES",
+    "due",
+    "leaves",
+    "paused_by_itself",
+    "photo",
+    "render",
+    "wants_picture",
+    "written",
+]

@@ -1,0 +1,72 @@
+"""Letters about an announcement: to its author, to those who approve."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from db import Announcement
+from handlers.services.access import Address, chats_of, people_with
+from handlers.services.outbox import Letter
+from handlers.talk.language import DEFAULT, speaking
+from handlers.talk.message import Message
+
+Words = Callable[[], Awaitable[Sequence[Message]]]
+"""makes the messages of a letter in the language spoken when it is called"""
+
+
+async def author(engine: AsyncEngine, announcement: Announcement) -> list[Address]:
+    """Where the author is told: the chat they wrote from, else another of theirs; if there is none any more, the one
+    who approved, else every editor."""
+    for people in (
+        [announcement.author_id],
+        [announcement.approved_by] if announcement.approved_by else [],
+        await people_with(engine, "editor"),
+    ):
+        found = await first_chats(engine, [one for one in people if one], announcement.author_chat)
+        if found:
+            return found
+    return []
+
+
+async def approvers(engine: AsyncEngine, announcement: Announcement) -> list[Address]:
+    """Everybody who may approve it: approvers other than the author."""
+    people = [one for one in await people_with(engine, "approver") if one != announcement.author_id]
+    return await first_chats(engine, people)
+
+
+async def first_chats(engine: AsyncEngine, people: Sequence[int], preferred: str = "") -> list[Address]:
+    """One chat a person: the preferred one (``channel:address``), else the one used last."""
+    found: dict[int, Address] = {}
+    for chat in await chats_of(engine, people, DEFAULT):
+        if chat.person_id not in found or f"{chat.channel}:{chat.address}" == preferred:
+            found[chat.person_id] = chat
+    return list(found.values())
+
+
+def written(
+    to: Sequence[Address], announcement: Announcement, what: str, messages: dict[str, Sequence[Message]]
+) -> list[Letter]:
+    """A letter a chat, once for each version; ``messages`` by language (:func:`in_languages`)."""
+    about = f"announcement:{announcement.id}:{announcement.version}:{what}"
+    return [
+        Letter(
+            f"{about}:{one.channel}:{one.address}",
+            one.channel,
+            one.address,
+            one.person_id,
+            one.language,
+            list(messages.get(one.language) or messages[DEFAULT]),
+        )
+        for one in to
+    ]
+
+
+async def in_languages(to: Sequence[Address], words: Words) -> dict[str, Sequence[Message]]:
+    """The messages in each language that somebody of these reads."""
+    made: dict[str, Sequence[Message]] = {}
+    for language in dict.fromkeys([DEFAULT, *(one.language for one in to)]):
+        with speaking(language):
+            made[language] = await words()
+    return made
