@@ -6,6 +6,7 @@ Order of trial: press → command → number or label just offered → open step
 from __future__ import annotations
 
 from handlers import (
+    announcements,
     browse,
     certificates,
     fallback,
@@ -18,13 +19,14 @@ from handlers import (
     settings,
     showrooms,
     start,
+    subscriptions,
     tickets,
 )
 from handlers.showing import not_on_the_list
 from handlers.talk import action
 from handlers.talk.language import N_
 from handlers.talk.message import File, Joined, Message, Phone, Place, Unsupported
-from handlers.talk.router import Command, OpenStep, Routes
+from handlers.talk.router import Command, OpenStep, Routes, only
 from handlers.talk.turn import Redo, Turn
 
 
@@ -62,6 +64,13 @@ def wished(turn: Turn) -> list[Message]:
     return browse.by_wish(turn)
 
 
+async def received(turn: Turn) -> list[Message]:
+    """A picture or a file: for an announcement that asked for one, else a kind word."""
+    if announcements.wants_picture(turn) and (await turn.who()).is_a(*announcements.WRITES):
+        return await announcements.photo(turn)
+    return fallback.other(turn)
+
+
 COMMANDS = (
     Command("start", start.opened),
     Command("menu", start.menu, N_("Menu: everything I can do")),
@@ -71,6 +80,10 @@ COMMANDS = (
     Command("mua", seasons.seasonal, N_("What is in season")),
     Command("hoso", renewals.papers, N_("Renewal papers for producers")),
     Command("lang", settings.language, N_("Language: Tiếng Việt, English")),
+    Command("tin", subscriptions.topics, N_("Announcements: what you get")),
+    Command("dung", subscriptions.stop),
+    Command("stop", subscriptions.stop),
+    Command("thongbao", only(announcements.ACTIONS["an-new"], *announcements.WRITES)),
     Command("help", start.help_, N_("What I can do")),
     Command("xoa", settings.erase, N_("Delete what is kept of this chat")),
     Command("human", tickets.human, N_("Talk to a person")),
@@ -106,11 +119,23 @@ ROUTES = Routes(
         action.HUMAN: tickets.human,
         action.COMPLAIN: tickets.complain,
         action.CODE: people.code,
+        "subs": subscriptions.topics,
+        "sub": subscriptions.subscribe,
+        "unsub": subscriptions.unsubscribe,
+        "unremind": subscriptions.stop_reminders,
+        "quiet": subscriptions.quiet,
+        "quiet-off": subscriptions.no_quiet,
+        **{verb: only(entry, *announcements.WRITES) for verb, entry in announcements.ACTIONS.items()},
+        **{verb: only(entry, *announcements.DECIDES) for verb, entry in announcements.DECISIONS.items()},
     },
     steps={
         "place": OpenStep(nearby.place_typed, nearby.leaves_place),
         "certificate": OpenStep(certificates.named, certificates.leaves_question),
         "ticket": OpenStep(tickets.written, tickets.leaves_ticket),
+        "quiet": OpenStep(subscriptions.quiet_typed, subscriptions.leaves_quiet),
+        announcements.STEP: OpenStep(
+            only(announcements.written, *announcements.WRITES), announcements.leaves
+        ),
     },
     intents={
         "cancel": start.cancel,
@@ -142,7 +167,14 @@ ROUTES = Routes(
         "another": products.another,
         "human": tickets.human,
         "complain": tickets.complain,
-        "stop": start.cancel,
+        "stop": subscriptions.stop,
+        "subscribe": subscriptions.topics,
+        "quiet_hours": subscriptions.quiet,
+        **{name: only(entry, *announcements.WRITES) for name, entry in announcements.INTENTS.items()},
+        **{
+            name: only(entry, *announcements.DECIDES)
+            for name, entry in announcements.DECIDING_INTENTS.items()
+        },
         "greet": start.greet,
         "thanks": start.thanks,
         "bye": start.bye,
@@ -152,7 +184,7 @@ ROUTES = Routes(
     contents={
         Place: nearby.here,
         Joined: start.joined,
-        File: fallback.other,
+        File: received,
         Phone: fallback.phone,
         Unsupported: fallback.other,
     },
@@ -161,4 +193,5 @@ ROUTES = Routes(
     stale=fallback.stale,
     unknown=fallback.unknown,
     empty=fallback.empty,
+    minutes=(announcements.due,),
 )

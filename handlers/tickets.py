@@ -40,6 +40,8 @@ def _ask(turn: Turn, kind: str, text: str) -> Messages:
 def leaves_ticket(meaning: Meaning) -> bool:
     """Only a way out is clearly something else: a complaint may well name products and places."""
     ways_out = {"cancel", "menu", "back", "help"}
+    if meaning.intents == ("stop",) and not meaning.words:
+        return True
     return bool(meaning.intents) and set(meaning.intents) <= ways_out
 
 
