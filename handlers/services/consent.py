@@ -48,6 +48,25 @@ async def subscribe(
         )
 
 
+async def agree(
+    engine: AsyncEngine, chat: tuple[str, str], topics: Collection[str], text: tuple[str, str], now: datetime
+) -> None:
+    """Somebody agreed to announcements of these topics after reading a text (version, language)."""
+    make = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert(Chat)
+    row = {"channel": chat[0], "address": chat[1], "guessed": text[1], "state": "active"}
+    known = make.values(row | {"first_seen_at": now, "last_seen_at": now})
+    async with engine.begin() as connection:
+        await connection.execute(known.on_conflict_do_nothing(index_elements=["channel", "address"]))
+        await subscribe(connection, [chat], topics, True, now)
+        await note(connection, chat, "announcements", True, text, now)
+
+
+async def mute(engine: AsyncEngine, chat: tuple[str, str], topics: Collection[str], now: datetime) -> None:
+    """Somebody switched topics off in this chat."""
+    async with engine.begin() as connection:
+        await subscribe(connection, [chat], topics, False, now)
+
+
 async def wanted(engine: AsyncEngine, channel: str, address: str) -> set[str]:
     """The topics a chat wants."""
     query = select(col(Subscription.topic)).where(
@@ -84,6 +103,15 @@ async def stop_announcements(
         await subscribe(connection, chats, TOPICS, False, now)
         await note(connection, chat, "announcements", False, text, now)
     return before
+
+
+async def stop_reminders(
+    engine: AsyncEngine, chat: tuple[str, str], text: tuple[str, str], now: datetime
+) -> None:
+    """No reminder of one's own certificates any more, in any chat of this person."""
+    async with engine.begin() as connection:
+        await subscribe(connection, await every_chat(connection, *chat), ("reminders",), False, now)
+        await note(connection, chat, "reminders", False, text, now)
 
 
 async def quiet_hours(engine: AsyncEngine, channel: str, address: str) -> tuple[str, str] | None:

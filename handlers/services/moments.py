@@ -94,6 +94,26 @@ def read_moment(text: str, now: datetime) -> Moment:
         return Moment(problem="no_such_hour")
 
 
+_HOURS = re.compile(
+    r"\s*(?:tu|from|between)?\s*(\d{1,2})(?:\s*(?:h|g|gio|:)\s*(\d{2})?)?\s*(am|pm)?"
+    r"\s*(?:-|–|den|toi|to|until|and|\s)\s*(\d{1,2})(?:\s*(?:h|g|gio|:)\s*(\d{2})?)?\s*(am|pm)?\s*"
+)
+
+
+def read_hours(text: str) -> tuple[str, str] | None:
+    """A span of the day from words (``12h-14h``, ``từ 20 giờ đến 8 giờ``) as two ``HH:MM``; None when it is none."""
+    match = _HOURS.fullmatch(fold(text))
+    if match is None:
+        return None
+    begins, ends = (_span_end(match[n], match[n + 1], match[n + 2]) for n in (1, 4))
+    return (begins, ends) if begins and ends and begins != ends else None
+
+
+def _span_end(hour: str, minute: str | None, half: str | None) -> str:
+    number = int(hour) % 12 + (12 if half == "pm" else 0) if half else int(hour)
+    return f"{number:02}:{int(minute or 0):02}" if number < 24 and int(minute or 0) < 60 else ""
+
+
 Take = Callable[[_Draft, "re.Match[str]"], None]
 
 
