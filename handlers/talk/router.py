@@ -20,7 +20,7 @@ from handlers.talk.turn import Desk, Redo, Turn
 from handlers.talk.understanding import Context, Meaning
 
 Messages = list[Message]
-Handler = Callable[..., Messages | Redo | Awaitable[Messages]]
+Handler = Callable[..., Messages | Redo | Awaitable[Messages | Redo] | Awaitable[Messages]]
 Chosen = tuple["Handler | Guarded", tuple[str, ...]]
 
 WRITTEN_CODE = re.compile(r"(?<![\w-])[0-9A-Za-z]{5}-[0-9A-Za-z]{5}(?![\w-])")
