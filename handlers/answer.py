@@ -33,10 +33,9 @@ ON_THE_TRAIL = frozenset({"p", "v", "w", "s", "h", "l", "q", "c", "list", "shops
 
 @dataclass(slots=True)
 class Reply:
-    """What a turn gives: messages, a toast for a press, rows to save."""
+    """What a turn gives: messages, rows to save."""
 
     messages: list[Message] = field(default_factory=list)
-    toast: str = ""
     records: list[SQLModel] = field(default_factory=list)
     erase: bool = False
     """everything kept of this chat is to go"""
@@ -75,7 +74,7 @@ class Answering:
         remember_choices(turn, messages)
         if standing.guessed != turn.language:
             standing.guessed, standing.changed = turn.language, True
-        return Reply(messages, turn.toast, turn.records, turn.erase)
+        return Reply(messages, turn.records, turn.erase)
 
     @property
     def desk(self) -> Desk:

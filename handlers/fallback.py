@@ -88,7 +88,6 @@ def phone(turn: Turn) -> Messages:
 
 def stale(turn: Turn) -> Messages:
     """A button that does nothing any more."""
-    turn.toast = _("This button is old.")
     return [
         Message(
             _("This button is old. Here is the menu:"),

@@ -97,7 +97,6 @@ class Turn:
     meaning: Meaning | None = None
     records: list[SQLModel] = field(default_factory=list)
     """rows to save in the same transaction as the step"""
-    toast: str = ""
     erase: bool = False
     """everything kept of this chat is to go, once the answer is given"""
 
