@@ -33,8 +33,8 @@ def _agreed_to() -> str:
     """The text that is agreed to (version :data:`CONSENT`)."""
     return _(
         "If you agree, the OCOP office sends you announcements of the topics you choose, here in this chat, between "
-        "07:00 and 22:00. For this we keep this chat's address and your choice, nothing else. It is voluntary and free: type "
-        "STOP at any time and it ends at once."
+        "07:00 and 22:00. For this we keep this chat's address and your choice, nothing else. It is voluntary and "
+        "free: type STOP at any time and it ends at once."
     )
 
 

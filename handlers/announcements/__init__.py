@@ -21,9 +21,8 @@ from handlers.announcements import (
 from handlers.announcements.cards import STEP, Messages
 from handlers.announcements.rendering import render
 from handlers.announcements.sending import due, paused_by_itself
-from handlers.talk import action
 from handlers.talk.router import Handler
-from handlers.talk.turn import Redo, Turn
+from handlers.talk.turn import Turn
 from handlers.talk.understanding import Meaning
 
 WRITES = ("editor", "approver")
@@ -88,7 +87,7 @@ def leaves(meaning: Meaning) -> bool:
     return bool(meaning.intents) and set(meaning.intents) <= _WAYS_OUT and not named
 
 
-async def written(turn: Turn, text: str) -> Messages | Redo:
+async def written(turn: Turn, text: str) -> Messages:
     """What was typed for the part that was asked for."""
     step = turn.standing.get("step") or {}
     if step.get("part") == "new":
@@ -96,9 +95,9 @@ async def written(turn: Turn, text: str) -> Messages | Redo:
     found = await cards.the_one(turn, str(step.get("id", "")))
     take = _PARTS.get(str(step.get("part")))
     if found is None or take is None:
-        return Redo(action.MENU)
+        return cards.missing()
     if step["part"] == "return" and not (await turn.who()).is_a(*DECIDES):
-        return Redo(action.MENU)
+        return cards.missing()
     return await take(turn, found, text)
 
 
