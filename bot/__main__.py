@@ -327,26 +327,21 @@ def tickets(close: str = "") -> None:
 
 
 async def _tickets(settings: Settings, close: str) -> list[str]:
-    import db
     from bot.app import clock_of
     from handlers.services.tickets import close_ticket, open_tickets
 
-    engine = db.async_engine(settings.database_url)
-    try:
-        await db.migrate(engine)
+    async with _database(settings) as engine:
         if close:
             closed = await close_ticket(engine, close.upper(), clock_of(settings)())
             return [
                 f"{close.upper()} is closed." if closed else f"No open ticket has the number {close.upper()}."
             ]
         waiting = await open_tickets(engine)
-        lines = [
-            f"{t.number}  {t.opened_at:%Y-%m-%d %H:%M}Z  {t.kind}  {t.channel}:{t.address}  {t.text}"
-            for t in waiting
-        ]
-        return [*lines, f"{len(waiting)} open."]
-    finally:
-        await engine.dispose()
+    lines = [
+        f"{t.number}  {t.opened_at:%Y-%m-%d %H:%M}Z  {t.kind}  {t.channel}:{t.address}  {t.text}"
+        for t in waiting
+    ]
+    return [*lines, f"{len(waiting)} open."]
 
 
 @app.command()
