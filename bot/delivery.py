@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from prometheus_client import Counter
@@ -35,9 +36,9 @@ class Delivered:
 class Delivery:
     """Sends replies. ``sleep`` is the one door for waiting."""
 
-    def __init__(self, sleep: object = asyncio.sleep) -> None:
+    def __init__(self, sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep) -> None:
         self._sleep = sleep
-        self._counts = {}  # type: ignore[var-annotated]
+        self._counts: dict[tuple[str, str], Counter] = {}
 
     async def reply(
         self, channel: Channel, inbound: Inbound, messages: Sequence[Message], standing: Standing
@@ -63,7 +64,7 @@ class Delivery:
             if not isinstance(outcome, Later) or waited + outcome.seconds > PATIENCE:
                 return outcome
             waited += max(outcome.seconds, 0.1)
-            await self._sleep(max(outcome.seconds, 0.1))  # type: ignore[operator]
+            await self._sleep(max(outcome.seconds, 0.1))
 
     def _count(self, channel: str, outcome: Outcome) -> None:
         name = type(outcome).__name__.lower()

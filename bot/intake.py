@@ -56,7 +56,7 @@ class Intake:
         self._tasks: set[asyncio.Task[None]] = set()
         self._busy: set[tuple[str, str]] = set()
         self._asked: dict[str, asyncio.Future[list[Message]]] = {}
-        self._arrived = {}  # type: ignore[var-annotated]
+        self._arrived: dict[tuple[str, str], Counter] = {}
         self._closing = False
 
     # --------------------------------------------------------------------------------------------- in from a webhook
