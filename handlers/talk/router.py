@@ -25,7 +25,7 @@ Chosen = tuple["Handler | Guarded", tuple[str, ...]]
 
 WRITTEN_CODE = re.compile(r"(?<![\w-])[0-9A-Za-z]{5}-[0-9A-Za-z]{5}(?![\w-])")
 LONGEST_TEXT = 1_000
-"""characters of a typed text that are read; the rest is ignored and said so"""
+"""characters of a typed text that are read; the rest is passed over in silence"""
 MOST_TEXT = 8_000
 """characters that an open question (the text of an announcement) is given"""
 NUMBERS_LIVE_SECONDS = 15 * 60
