@@ -11,7 +11,6 @@ from handlers.selling import (
     in_and_over,
     makers,
     sellers_of,
-    stars_and_maker,
     stock_words,
     venue_of,
     wanted,
@@ -35,6 +34,7 @@ from handlers.talk.language import _, distance
 from handlers.talk.message import Button, Buttons, Message, Place
 from handlers.talk.turn import Turn
 from handlers.talk.understanding import Meaning
+from handlers.verdicts import badge_and_maker
 
 Messages = list[Message]
 
@@ -185,7 +185,7 @@ def nearest_to(
     rows = [f"{place}. {_line(turn, one, rough)}" for place, one in enumerate(shown, start=1)]
     general = _("Other showrooms near there:") if named else _("Showrooms in general:")
     text = paragraphs(
-        [lead, *wanted(turn, products)],
+        [lead, *wanted(turn, *in_and_over(turn, products))],
         [stock_words(turn, products, sellers) if products else "", *rows[: len(ours)]],
         [general if products and near_them else "", *rows[len(ours) :]],
         [*_distance_words(shown, rough), notice(turn.catalogue) or ""],
@@ -256,11 +256,12 @@ def where(turn: Turn, key: str = "") -> Messages:
 
 def where_sold(turn: Turn, products: Sequence[Product]) -> Messages:
     """Which products, which showrooms, on what ground we say so; then ask where the person is."""
-    in_force, _over = in_and_over(turn, products)
-    what = wanted(turn, products)
+    in_force, over = in_and_over(turn, products)
     if len(products) == 1:
         remember(turn, products[0])
-        what = [f"{name_of(products[0])}{stars_and_maker(turn, products[0])}"]
+        what = [name_of(products[0]) + badge_and_maker(products[0], turn.today)]
+    else:
+        what = wanted(turn, in_force, over)
     sellers = sellers_of(turn, products)
     shown = [turn.catalogue.showrooms[one] for one in list(sellers)[:SHOWN]]
     text = paragraphs(

@@ -12,7 +12,7 @@ from handlers.services.text import fold, words
 from handlers.talk.language import _, day, number
 from handlers.talk.message import Button, Venue
 from handlers.talk.turn import Turn
-from handlers.verdicts import badge
+from handlers.verdicts import badge_and_maker
 
 SHOWN = 3
 """showrooms in one answer"""
@@ -29,24 +29,15 @@ def in_and_over(turn: Turn, products: Sequence[Product]) -> tuple[list[Product],
     return [p for p in products if p not in over], over
 
 
-def wanted(turn: Turn, products: Sequence[Product]) -> list[str]:
+def wanted(turn: Turn, in_force: Sequence[Product], over: Sequence[Product]) -> list[str]:
     """The products asked for, those in force first, those that are not named as such."""
-    in_force, over = in_and_over(turn, products)
-    lines = [f"• {name_of(product)}{stars_and_maker(turn, product)}" for product in in_force[:WANTED]]
+    lines = [f"• {name_of(product)}{badge_and_maker(product, turn.today)}" for product in in_force[:WANTED]]
     if len(in_force) > WANTED:
         lines.append(_("… and {n} more.").format(n=number(len(in_force) - WANTED)))
     if over:
         names = ", ".join(product.name_vi for product in over[:WANTED])
         lines.append(_("No longer within its certified term: {names}.").format(names=names))
     return lines
-
-
-def stars_and_maker(turn: Turn, product: Product) -> str:
-    """The verdict in a few words and who makes it, as the end of a line."""
-    maker = (
-        f" – {product.producer.name}" if product.producer else f" – {product.place}" if product.place else ""
-    )
-    return f" – {badge(product, turn.today)}{maker}"
 
 
 def makers(products: Sequence[Product]) -> list[str]:

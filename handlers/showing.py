@@ -30,7 +30,7 @@ from handlers.talk import action
 from handlers.talk.language import _, day, ngettext, number, spoken
 from handlers.talk.message import Button, Buttons, Message, Text
 from handlers.talk.turn import Turn
-from handlers.verdicts import badge, verdict_lines
+from handlers.verdicts import badge_and_maker, verdict_lines
 
 PAGE = 5
 """products on one page of a list: what fits a phone and one Zalo list"""
@@ -206,15 +206,9 @@ def line_of(turn: Turn, product: Product) -> str:
     """A product in one line: name, verdict in a few words, who makes it."""
 
     def made() -> str:
-        return f"{name_of(product)} – {badge(product, turn.today)}{_whose(product)}"
+        return name_of(product) + badge_and_maker(product, turn.today)
 
     return turn.published.kept.get(turn.today, ("line", product.key, spoken()), made)
-
-
-def _whose(product: Product) -> str:
-    if product.producer:
-        return f" – {product.producer.name}"
-    return f" – {product.place}" if product.place else ""
 
 
 def tally(turn: Turn, products: Sequence[Product]) -> str:

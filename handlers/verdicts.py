@@ -29,6 +29,12 @@ def badge(product: Product, on: date) -> str:
     return stars + _short(found)
 
 
+def badge_and_maker(product: Product, on: date) -> str:
+    """The verdict in a few words and who makes it (else where it is from), as the end of a line."""
+    maker = product.producer.name if product.producer else product.place
+    return f" – {badge(product, on)}" + (f" – {maker}" if maker else "")
+
+
 def _short(found: Verdict) -> str:
     about = found.approximate and found.last_day is not None
     until = partial(found.last_day) if found.last_day else ""
