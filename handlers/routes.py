@@ -175,7 +175,7 @@ ROUTES = Routes(
             name: only(entry, *announcements.DECIDES)
             for name, entry in announcements.DECIDING_INTENTS.items()
         },
-        "greet": start.greet,
+        "greet": start.welcome,
         "thanks": start.thanks,
         "bye": start.bye,
         "about_bot": start.about,

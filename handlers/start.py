@@ -68,11 +68,6 @@ def welcome(turn: Turn) -> Messages:
     return [Message("\n\n".join(filter(None, [text, note])), title=title, buttons=main_buttons())]
 
 
-def greet(turn: Turn) -> Messages:
-    """A greeting back, short."""
-    return welcome(turn)
-
-
 def thanks(turn: Turn) -> Messages:
     """Thanks are answered."""
     return [
