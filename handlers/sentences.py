@@ -7,7 +7,7 @@ from datetime import date, datetime
 from urllib.parse import urlsplit
 
 from handlers.services.catalogue import Catalogue, Product, Showroom
-from handlers.services.hours import opening
+from handlers.services.hours import Opening, opening
 from handlers.services.nearest import Nearby
 from handlers.services.seasons import in_season, season_of
 from handlers.talk import action
@@ -158,7 +158,11 @@ def cut(label: str, longest: int) -> str:
 
 def opening_words(showroom: Showroom, now: datetime) -> str:
     """Open now until, closed and opens at, or that the hours are not recorded."""
-    found = opening(showroom, now)
+    return words_of_hours(showroom, opening(showroom, now), now)
+
+
+def words_of_hours(showroom: Showroom, found: Opening, now: datetime) -> str:
+    """:func:`opening_words` where it is known already how the showroom is open at ``now``."""
     if found.state == "closed_temporarily":
         if showroom.closed_until:
             return _("closed for the time being, until {day}").format(day=day(showroom.closed_until))

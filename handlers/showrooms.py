@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handlers.selling import BY_HAND, directions_button, venue_of
-from handlers.sentences import cut, menu_button, name_of, notice, opening_words, showroom_name, source_line
+from handlers.sentences import (
+    cut,
+    menu_button,
+    name_of,
+    notice,
+    opening_words,
+    showroom_name,
+    source_line,
+    words_of_hours,
+)
 from handlers.services.catalogue import Showroom
-from handlers.services.hours import opening
+from handlers.services.hours import Opening, opening
 from handlers.talk import action
 from handlers.talk.language import _, day
 from handlers.talk.message import Button, Message
@@ -73,7 +82,8 @@ def pin(turn: Turn, key: str = "") -> Messages:
 
 def all_showrooms(turn: Turn) -> Messages:
     """Every point of sale on record, with whether it is open now."""
-    return _listing(turn, list(turn.catalogue.showrooms.values()), _("Showrooms and markets"))
+    everywhere = [(one, opening(one, turn.now)) for one in turn.catalogue.showrooms.values()]
+    return _listing(turn, everywhere, _("Showrooms and markets"))
 
 
 def open_now(turn: Turn) -> Messages | Redo:
@@ -89,21 +99,23 @@ def open_now(turn: Turn) -> Messages | Redo:
     if last and (turn.meaning is None or turn.meaning.about_one):
         return showroom(turn, last.key)
     order = {"open": 0, "unknown": 1}
-    all_of_them = [s for s in turn.catalogue.showrooms.values() if s.kind not in BY_HAND]
-    all_of_them.sort(key=lambda s: order.get(opening(s, turn.now).state, 2))
-    known = opening(all_of_them[0], turn.now).state if all_of_them else "unknown"
+    walkable = [s for s in turn.catalogue.showrooms.values() if s.kind not in BY_HAND]
+    ranked = [(one, opening(one, turn.now)) for one in walkable]
+    ranked.sort(key=lambda pair: order.get(pair[1].state, 2))
+    known = ranked[0][1].state if ranked else "unknown"
     title = _("Open now") if known == "open" else _("None is surely open now, as far as hours are recorded")
-    return _listing(turn, all_of_them, title)
+    return _listing(turn, ranked, title)
 
 
-def _listing(turn: Turn, showrooms: Sequence[Showroom], title: str) -> Messages:
+def _listing(turn: Turn, showrooms: Sequence[tuple[Showroom, Opening]], title: str) -> Messages:
     lines = [
-        f"{i}. {showroom_name(s)} – {opening_words(s, turn.now)}" for i, s in enumerate(showrooms, start=1)
+        f"{i}. {showroom_name(s)} – {words_of_hours(s, hours, turn.now)}"
+        for i, (s, hours) in enumerate(showrooms, start=1)
     ]
-    choices = tuple(action.showroom(s.key) for s in showrooms)
+    choices = tuple(action.showroom(s.key) for s, _hours in showrooms)
     rows = [
         (Button(cut(f"{i}. {s.name_vi}", 40), action.showroom(s.key)),)
-        for i, s in enumerate(showrooms[:8], start=1)
+        for i, (s, _hours) in enumerate(showrooms[:8], start=1)
     ]
     lines.append(_("Choose by number or name."))
     note = notice(turn.catalogue)
