@@ -61,6 +61,13 @@ class Prepared:
             return found[0] if found else None
         return [way(value) if way else value for way, value in zip(self._read, found[0], strict=True)]
 
+    def every(self, connection: sqlite3.Connection, row: Mapping[str, Any]) -> list[Sequence[Any]]:
+        """Run it for one row and give every row of the answer."""
+        return [
+            [way(value) if way else value for way, value in zip(self._read, found, strict=True)]
+            for found in connection.execute(self._sql, self._values(row))
+        ]
+
     def _values(self, row: Mapping[str, Any]) -> dict[str, Any]:
         values = {**self._fixed, **row}
         for name, way in self._bound.items():

@@ -26,11 +26,15 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Not taken, and certainly not delivered: try again after ``seconds``. ``whole_channel`` holds every chat."""
+    """Not taken, and certainly not delivered: try again after ``seconds``. ``whole_channel`` holds every chat.
+
+    ``asked``: the platform itself asked to go slower; what nobody waits for is held on the whole channel then.
+    """
 
     seconds: float
     reason: str
     whole_channel: bool = False
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

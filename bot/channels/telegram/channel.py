@@ -17,6 +17,7 @@ from typing import Any
 from telegram.error import TelegramError
 from telegram.helpers import create_deep_linked_url
 
+from bot.channels.ceiling import Ceiling
 from bot.channels.channel import Later, Limits, Outcome, Proof, Refused, Sent
 from bot.channels.telegram import inbound, keyboard, markup, menu
 from bot.channels.telegram.client import Client
@@ -48,7 +49,8 @@ class TelegramChannel:
 
     ``public_url`` empty means polling (see :meth:`poll`). ``commands`` are shown beside the writing field;
     ``ask_labels`` are the labels of the buttons that ask for a place or a phone; ``files_root`` is the only
-    folder from which pictures and files are sent; ``answer_seconds`` is how long a call may take; ``now``
+    folder from which pictures and files are sent; ``answer_seconds`` is how long a call may take; ``ceiling``
+    how many messages a second may leave; ``now``
     dates presses, ``clock`` measures pauses in seconds.
     """
 
@@ -80,6 +82,7 @@ class TelegramChannel:
         ask_labels: Mapping[str, str] = ASK_LABELS,
         files_root: Path | None = None,
         answer_seconds: float = TOTAL_SECONDS,
+        ceiling: Ceiling | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
         rng: random.Random | None = None,
@@ -88,7 +91,8 @@ class TelegramChannel:
         self._secret = secret.encode()
         self._ask_labels = ask_labels
         self._rng, self._sleep = rng or random.Random(), sleep  # noqa: S311 - jitter, not a secret
-        self._client = Client(token, api_url.rstrip("/"), answer_seconds)
+        self._client = Client(token, api_url.rstrip("/"), answer_seconds, ceiling)
+        self.ceiling = self._client.ceiling
         self._pace = Pace(clock, self._rng)
         self._sender = Sender(self._client, self._pace, files_root, sleep)
         self._me = inbound.Me()

@@ -9,11 +9,15 @@ with ``urllib``.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
+import aiohttp
 import telegram
 
+from bot.channels.ceiling import Ceiling
 from bot.channels.telegram.redact import guard_library_loggers
 from bot.channels.telegram.transport import (
     TOTAL_SECONDS,
@@ -27,6 +31,8 @@ from bot.channels.telegram.transport import (
 )
 
 POLL_GRACE_SECONDS = 10.0
+COUNTED = ("send", "edit", "copy", "forward")
+"""calls that count against Telegram's limit of messages a second begin with these"""
 
 
 class Client:
@@ -35,8 +41,15 @@ class Client:
     ``bot`` has the library's typed methods; do not print it, its ``repr`` contains the token.
     """
 
-    def __init__(self, token: str, api_url: str, answer_seconds: float = TOTAL_SECONDS) -> None:
+    def __init__(
+        self,
+        token: str,
+        api_url: str,
+        answer_seconds: float = TOTAL_SECONDS,
+        ceiling: Ceiling | None = None,
+    ) -> None:
         guard_library_loggers(token)
+        self.ceiling = ceiling or Ceiling(math.inf)
         self._request = AiohttpRequest(total=answer_seconds)
         self._poll_request = AiohttpRequest(connections=2)
         self._root = f"{api_url}/bot{token}/"
@@ -64,12 +77,19 @@ class Client:
 
         Raises the classes of ``telegram.error`` and of :mod:`bot.channels.telegram.transport`.
         """
-        return _result(await self._request.exchange(self._root + method, form(params)))
+        return await self._counted(method, form(params))
 
     async def upload(self, method: str, params: Mapping[str, Any], files: Mapping[str, Upload]) -> Any:
         """As :meth:`call`, with files in the body."""
         body = multipart(as_strings(params), files)
-        return _result(await self._request.exchange(self._root + method, body, UPLOAD_SECONDS))
+        return await self._counted(method, body, UPLOAD_SECONDS)
+
+    async def _counted(self, method: str, body: bytes | aiohttp.FormData, total: float | None = None) -> Any:
+        """Make the call; a message takes its place under the ceiling."""
+        if not method.startswith(COUNTED):
+            return _result(await self._request.exchange(self._root + method, body, total))
+        call = partial(self._request.exchange, self._root + method, body, total)
+        return _result(await self.ceiling.through(call))
 
     async def updates(self, offset: int | None, seconds: int, allowed: tuple[str, ...]) -> list[Any]:
         """Wait up to ``seconds`` (at most 50) for updates from ``offset`` on, as raw objects."""

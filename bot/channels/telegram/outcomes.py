@@ -72,7 +72,7 @@ class Pace:
         self._floods = [one for one in self._floods if one[0] > now - FLOOD_WINDOW_SECONDS] + [(now, chat)]
         whole = len({one for _, one in self._floods}) >= FLOOD_CHATS
         self._until["" if whole else chat] = now + seconds
-        return Later(seconds, "Telegram asks to wait (429)", whole_channel=whole)
+        return Later(seconds, "Telegram asks to wait (429)", whole_channel=whole, asked=True)
 
     def outcome(self, error: TelegramError, chat: str) -> Outcome:
         """What ``error`` means for the message that was to be sent to ``chat``."""

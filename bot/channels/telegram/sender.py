@@ -73,7 +73,7 @@ class Sender:
         """One call, with repairs."""
         wait = self.pace.wait(chat)
         if wait > 0:
-            return Later(wait, "Telegram asked to wait (429)")
+            return Later(wait, "Telegram asked to wait (429)", asked=True)
         for _ in range(REPAIRS):
             target = self._moved.get(chat, chat)
             try:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,6 +14,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from bot.channels.ceiling import Ceiling
 from bot.channels.channel import Limits, Outcome, Refused, Sent
 from bot.channels.zalo_bot import inbound
 from bot.channels.zalo_bot.client import ANSWER_SECONDS, CallError, Client, RefusedError
@@ -39,9 +41,9 @@ class ZaloBotChannel:
     """One bot on the Bot Platform.
 
     ``public_url`` empty means polling (see :meth:`poll`). ``ledger`` keeps the month's count where it
-    outlives the program; ``answer_seconds`` is how long a call may take; ``now`` gives aware moments in
-    the zone people live in, ``clock`` measures pauses in seconds. Raises ValueError for a secret that
-    Zalo would refuse.
+    outlives the program; ``ceiling`` is how many messages a second may leave; ``answer_seconds`` is how long
+    a call may take; ``now`` gives aware moments in the zone people live in, ``clock`` measures pauses in
+    seconds. Raises ValueError for a secret that Zalo would refuse.
     """
 
     name = "zalo-bot"
@@ -68,6 +70,7 @@ class ZaloBotChannel:
         api_url: str = "https://bot-api.zaloplatforms.com",
         public_url: str = "",
         ledger: Ledger | None = None,
+        ceiling: Ceiling | None = None,
         answer_seconds: float = ANSWER_SECONDS,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
@@ -81,7 +84,8 @@ class ZaloBotChannel:
         self._rng, self._sleep, self._clock = rng or random.Random(), sleep, clock  # noqa: S311 - jitter
         self._client = Client(token, api_url, answer_seconds)
         self._month = Month(now, ledger or MemoryLedger())
-        self._sender = Sender(self._client, Pace(clock, self._rng), self._month, sleep)
+        self.ceiling = ceiling or Ceiling(math.inf)
+        self._sender = Sender(self._client, Pace(clock, self._rng), self._month, sleep, self.ceiling)
         self._decoder = inbound.Decoder(inbound.Me(), now)
         self._state, self._detail = "idle", "not started"
         self._joining: asyncio.Task[None] | None = None

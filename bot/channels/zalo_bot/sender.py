@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from bot.channels.ceiling import Ceiling
 from bot.channels.channel import Gone, Later, Outcome, Refused, Sent, Uncertain
 from bot.channels.zalo_bot.client import PHOTO_SECONDS, CallError, Client
 from bot.channels.zalo_bot.outbound import Call, Rendered
@@ -32,6 +35,7 @@ class Sender:
     pace: Pace
     month: Month
     sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep
+    ceiling: Ceiling = field(default_factory=lambda: Ceiling(math.inf))
 
     async def send(self, chat: str, rendered: Rendered) -> Outcome:
         """Send all calls in order. When a part has arrived and the next has not, the whole is uncertain: it
@@ -75,9 +79,9 @@ class Sender:
     async def _perform(self, chat: str, call: Call) -> Any:
         params = {"chat_id": chat, **call.params}
         if call.method != "sendPhoto":
-            return await self.client.call(call.method, params)
+            return await self.ceiling.through(partial(self.client.call, call.method, params))
         await self.typing(chat)
-        return await self.client.call(call.method, params, PHOTO_SECONDS)
+        return await self.ceiling.through(partial(self.client.call, call.method, params, PHOTO_SECONDS))
 
 
 def _partly(arrived: int, parts: int, outcome: Outcome) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,6 +17,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.channels.ceiling import Ceiling
 from bot.channels.channel import Limits, Outcome, Proof, Refused, Sent
 from bot.channels.zalo_oa import inbound
 from bot.channels.zalo_oa.account import Account
@@ -51,8 +53,9 @@ class ZaloOAChannel:
     """One Official Account.
 
     ``now`` is the real clock in the zone people live in, also while ``BOT_NOW`` is set: tokens, windows and
-    nights are Zalo's. ``alarm`` hears the sentence for the operator when consent is lost. ``files_root`` is
-    the only folder files are sent from. ``clock`` measures pauses in seconds.
+    nights are Zalo's. ``alarm`` hears the sentence for the operator when consent is lost. ``ceiling`` is
+    how many messages a second may leave. ``files_root`` is the only folder files are sent from. ``clock``
+    measures pauses in seconds.
     """
 
     name = "zalo-oa"
@@ -81,11 +84,13 @@ class ZaloOAChannel:
         files_root: Path | None = None,
         answer_seconds: float = ANSWER_SECONDS,
         hold_seconds: float = HOLD_SECONDS,
+        ceiling: Ceiling | None = None,
         clock: Callable[[], float] = time.monotonic,
         rng: random.Random | None = None,
         sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
     ) -> None:
         self._account, self._now, self._sleep = account, now, sleep
+        self.ceiling = ceiling or Ceiling(math.inf)
         self._client = Client(
             account.hosts, account.app_secret, use_proof=account.use_proof, answer_seconds=answer_seconds
         )
@@ -103,9 +108,11 @@ class ZaloOAChannel:
         api = Api(self._client, self.tokens)
         pace = Pace(clock, now, rng or random.Random())  # noqa: S311 - jitter, not a secret
         self._client.rate = pace.hear_rate
-        self._sender = Sender(api, pace, Uploads(api.upload, files_root, now), account.buttons, sleep)
+        self._sender = Sender(
+            api, pace, Uploads(api.upload, files_root, now), account.buttons, sleep, ceiling=self.ceiling
+        )
         self.contacts = Contacts(engine, now)
-        self.templates = Templates(api, pace, now)
+        self.templates = Templates(api, pace, now, self.ceiling)
         self._unasked = Unasked(api, pace, self.contacts, self._sender, account.budget)
         self._upkeep = Upkeep(api, pace, self.contacts, self._sender, self.tokens, sleep)
         self._signatures = Signatures(account.app_id, account.keys)

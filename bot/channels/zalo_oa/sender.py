@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from bot.channels.ceiling import Ceiling
 from bot.channels.channel import Gone, Later, Outcome, Refused, Sent, Uncertain
 from bot.channels.zalo_oa.api import Api
 from bot.channels.zalo_oa.client import CallError, ZaloError, part
@@ -41,6 +44,7 @@ class Sender:
     buttons: bool = True
     sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep
     beyond: int = 0
+    ceiling: Ceiling = field(default_factory=lambda: Ceiling(math.inf))
 
     async def send(self, address: str, rendered: Rendered, *, reserved: bool = False) -> Outcome:
         """Send all calls in order. When a part has arrived and the next has not, the whole is uncertain: it
@@ -106,7 +110,8 @@ class Sender:
 
     async def _perform(self, address: str, message: dict[str, Any]) -> dict[str, Any]:
         path = TO_ANONYMOUS if address.startswith(ANONYMOUS) else CONSULTATION
-        return await self.api.post(path, {"recipient": recipient(address), "message": message})
+        body = {"recipient": recipient(address), "message": message}
+        return await self.ceiling.through(partial(self.api.post, path, body))
 
     def _count(self, answer: dict[str, Any], reserved: bool) -> None:
         quota = part(answer, "quota")

@@ -6,12 +6,15 @@ and we keep 07:00 to 21:00.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
+from functools import partial
 from typing import Any
 
+from bot.channels.ceiling import Ceiling
 from bot.channels.channel import Later, Outcome, Refused, Sent
 from bot.channels.zalo_oa.api import Api
 from bot.channels.zalo_oa.client import CallError, Host, part
@@ -62,6 +65,7 @@ class Templates:
     api: Api
     pace: Pace
     now: Callable[[], datetime]
+    ceiling: Ceiling = field(default_factory=lambda: Ceiling(math.inf))
 
     async def by_phone(
         self, phone: str, template: Template, facts: Mapping[str, object], tracking: str
@@ -101,7 +105,7 @@ class Templates:
             return Refused(str(error))
         body: dict[str, Any] = {**to, "template_id": template.id, "template_data": parameters}
         try:
-            answer = await self.api.post(path, body, host)
+            answer = await self.ceiling.through(partial(self.api.post, path, body, host))
         except CallError as error:
             return self.pace.outcome(error)
         return Sent(str(part(answer, "msg_id") or part(answer, "message_id") or ""))
