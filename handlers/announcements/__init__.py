@@ -18,7 +18,7 @@ from handlers.announcements import (
     sending,
     timing,
 )
-from handlers.announcements.cards import STEP, Messages
+from handlers.announcements.cards import CHOICE, STEP, Messages
 from handlers.announcements.rendering import render
 from handlers.announcements.sending import due, paused_by_itself
 from handlers.talk.router import Handler
@@ -87,6 +87,11 @@ def leaves(meaning: Meaning) -> bool:
     return bool(meaning.intents) and set(meaning.intents) <= _WAYS_OUT and not named
 
 
+def leaves_choice(meaning: Meaning) -> bool:
+    """A way out, or another of these requests, is something else than an hour or an audience."""
+    return leaves(meaning) or bool({*INTENTS, *DECIDING_INTENTS} & set(meaning.intents))
+
+
 async def written(turn: Turn, text: str) -> Messages:
     """What was typed for the part that was asked for."""
     step = turn.standing.get("step") or {}
@@ -111,11 +116,12 @@ async def photo(turn: Turn) -> Messages:
 def wants_picture(turn: Turn) -> bool:
     """Whether a picture of an announcement was asked for in this chat."""
     step = turn.standing.get("step") or {}
-    return step.get("name") == STEP and step.get("part") == "image"
+    return step.get("name") == CHOICE and step.get("part") == "image"
 
 
 __all__ = [
     "ACTIONS",
+    "CHOICE",
     "DECIDES",
     "DECIDING_INTENTS",
     "DECISIONS",
@@ -124,6 +130,7 @@ __all__ = [
     "WRITES",
     "due",
     "leaves",
+    "leaves_choice",
     "paused_by_itself",
     "photo",
     "render",

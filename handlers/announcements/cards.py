@@ -17,7 +17,11 @@ from handlers.talk.turn import Turn
 
 Messages = list[Message]
 STEP = "announcement"
-"""the open question of this conversation; its ``part`` says which"""
+"""the open question for a text of an announcement; its ``part`` says which"""
+CHOICE = "announcement-choice"
+"""the open question for anything shorter: an hour, an audience, an address"""
+TEXTS = ("new", "text", "en", "return")
+"""parts that may be any text at all"""
 MOST_LISTED = 8
 
 
@@ -49,7 +53,8 @@ def to(verb: str, label: str, announcement: Announcement, *more: str | int) -> B
 
 def ask(turn: Turn, announcement: Announcement, part: str, text: str, *rows: tuple[Button, ...]) -> Messages:
     """Ask for a part of an announcement; the next text is taken for it."""
-    turn.standing.put("step", {"name": STEP, "part": part, "id": announcement.id})
+    name = STEP if part in TEXTS else CHOICE
+    turn.standing.put("step", {"name": name, "part": part, "id": announcement.id})
     return [Message(text, buttons=(*rows, (to("an", _("Back to the announcement"), announcement),)))]
 
 
@@ -71,7 +76,7 @@ def _facts(turn: Turn, found: Announcement) -> list[str]:
     facts = [
         (_("Vietnamese"), "“" + cut(found.texts.get("vi", ""), 300) + "”"),
         (_("English"), "“" + cut(english, 300) + "”" if english else _("none: the Vietnamese text is sent")),
-        (_("Picture"), found.image or none),
+        (_("Photo"), found.image or none),
         (_("Link button"), f"{found.link_label} → {found.link_url}" if found.link_url else none),
         (_("Topic"), words.topic_name(found.topic)),
         (_("For"), audience),
@@ -121,7 +126,7 @@ def _of_a_draft(found: Announcement) -> Buttons:
         (to("an-look", _("Preview"), found), to("an-to", _("For whom"), found)),
         (to("an-topic", _("Topic"), found), to("an-when", _("Hour"), found)),
         (to("an-text", _("Change the text"), found), to("an-en", _("English text"), found)),
-        (to("an-image", _("Picture"), found), to("an-link", _("Link button"), found)),
+        (to("an-image", _("Photo"), found), to("an-link", _("Link button"), found)),
         (to("an-until", _("Not after"), found), to("an-urgent", _("Urgent"), found)),
         (to("an-cancel", _("Cancel the announcement"), found), to("an-log", _("History"), found)),
     )

@@ -70,8 +70,8 @@ def _pressed(before: Audience, part: str, value: str) -> Audience | None:
     """The audience after a press; None when nothing was chosen."""
     if part == "who" and value in ("everyone", "producers", "tourists"):
         return before.of(value)  # type: ignore[arg-type]
-    if part == "all":
-        return Audience()
+    if part == "commune" and value:
+        return replace(before.of("producers"), communes=(value,))
     several = {"group": "groups", "channel": "channels", "language": "languages"}.get(part)
     if several and value:
         held: tuple[str, ...] = getattr(before, several)
@@ -101,12 +101,23 @@ async def take_words(turn: Turn, found: Announcement, text: str) -> Messages:
     """An audience said in words; it replaces what was chosen before."""
     said = audience_said(turn, text)
     if said is not None:
-        return await _keep(turn, found, said)
+        return await _keep(turn, found, said, _narrower(turn, found, text))
     why = _(
         "I could not read for whom that is. For example: “producers in Chi Lăng whose certificate ends within 90 "
         "days”, “visitors who read English”, “everyone on Zalo”."
     )
     return ask(turn, found, "audience", why)
+
+
+def _narrower(turn: Turn, found: Announcement, text: str) -> tuple[Button, ...]:
+    """Where a name is a commune's and a former district's, the district is taken; the commune alone is offered."""
+    places = turn.published.understanding.understand(text, turn.language).places
+    wide = {code for place in places if len(place.commune_codes) > 1 for code in place.commune_codes}
+    alone = [place for place in places if len(place.commune_codes) == 1 and place.commune_codes[0] in wide]
+    return tuple(
+        to("an-to", _("Only {commune}").format(commune=place.name), found, "commune", place.commune_codes[0])
+        for place in alone[:2]
+    )
 
 
 def audience_said(turn: Turn, text: str) -> Audience | None:
@@ -148,16 +159,20 @@ def _state_said(plain: str) -> tuple[str, int]:
     return ("valid", 0) if _VALID.search(plain) else ("", 0)
 
 
-async def _keep(turn: Turn, found: Announcement, chosen: Audience) -> Messages:
+async def _keep(
+    turn: Turn, found: Announcement, chosen: Audience, narrower: tuple[Button, ...] = ()
+) -> Messages:
     step = await kept.edit(turn.engine, found.id or 0, await doer(turn), turn.now, audience=chosen.as_json())
     if step != "done":
         return await _shown(turn, found, words.not_done(step))
     again = await kept.found(turn.engine, found.id or 0)
     assert again is not None
-    return await _shown(turn, again)
+    return await _shown(turn, again, narrower=narrower)
 
 
-async def _shown(turn: Turn, found: Announcement, lead: str = "") -> Messages:
+async def _shown(
+    turn: Turn, found: Announcement, lead: str = "", narrower: tuple[Button, ...] = ()
+) -> Messages:
     """The audience in words and in numbers, with what can be chosen."""
     chosen = Audience.from_json(found.audience)
     reached = await measured(turn.engine, await aim_of(turn, found), turn.now)
@@ -172,6 +187,7 @@ async def _shown(turn: Turn, found: Announcement, lead: str = "") -> Messages:
         ),
     ]
     rows = (
+        *((narrower,) if narrower else ()),
         (
             to("an-to", _("Everyone"), found, "who", "everyone"),
             to("an-to", _("Producers"), found, "who", "producers"),

@@ -25,7 +25,7 @@ LEAD_WORDS = 5
 """words of a request that may stand before the text: “gửi thông báo cho mọi người:”"""
 
 
-async def announce(turn: Turn, *_typed: str) -> Messages:
+async def announce(turn: Turn, _typed: str = "") -> Messages:
     """Begin an announcement: with the text that stands behind the request, else ask for it."""
     content = turn.inbound.content
     text = _behind_the_request(turn, clean(content.text, LONGEST * 2)) if isinstance(content, Text) else ""

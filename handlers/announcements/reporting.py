@@ -175,12 +175,19 @@ async def log(turn: Turn, chosen: str = "") -> Messages:
     lines = []
     for row in rows[-MOST_HISTORY:]:
         at = row.at.astimezone(turn.now.tzinfo)
-        who = names.get(row.actor) or (_("the system") if row.actor == "program" else row.actor)
+        who = names.get(row.actor) or _somebody(row.actor)
         why = f" ({cut(row.why, 80)})" if row.why else ""
         lines.append(f"{at:%d/%m/%Y %H:%M} · {who} · {_verb(row.verb)}{why}")
     title = _("History of announcement {number}").format(number=found.id)
     row_ = (to("an", _("Back to the announcement"), found),)
     return [Message("\n".join(lines), title=title, buttons=(row_,))]
+
+
+def _somebody(actor: str) -> str:
+    """Who has no name that we know."""
+    if actor == "program":
+        return _("the system")
+    return _("official no. {number}").format(number=actor.removeprefix("person "))
 
 
 def _verb(verb: str) -> str:
