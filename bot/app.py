@@ -32,8 +32,10 @@ from bot.settings import Settings
 from bot.webhooks import AGAIN_SECONDS, BODY_MOST, webhook
 from handlers.answer import Answering
 from handlers.routes import COMMANDS
+from handlers.services.announcements import reported_by
 from handlers.services.catalogue import Catalogue
 from handlers.services.inbox import Inbox
+from handlers.services.outbox import Line, lines
 from handlers.services.publishing import registry_version
 from handlers.services.roads import Picture, Road
 from handlers.talk.language import languages, translations
@@ -201,6 +203,14 @@ class Application:
             return await self.intake.converse(inbound)
         except Busy:
             raise web.HTTPServiceUnavailable(headers={"Retry-After": AGAIN_SECONDS}) from None
+
+    async def report(self, secret: str) -> int | None:
+        """The announcement whose table of deliveries a secret opens; None for a wrong one."""
+        return await reported_by(self.engine, secret, self._now())
+
+    def report_lines(self, announcement: int) -> AsyncIterator[Line]:
+        """Every delivery of an announcement."""
+        return lines(self.engine, announcement)
 
     def health(self) -> dict[str, Any]:
         """Whether we are ready, and each channel's state."""

@@ -136,6 +136,9 @@ ROUTES = Routes(
         announcements.STEP: OpenStep(
             only(announcements.written, *announcements.WRITES), announcements.leaves
         ),
+        announcements.CHOICE: OpenStep(
+            only(announcements.written, *announcements.WRITES), announcements.leaves_choice
+        ),
     },
     intents={
         "cancel": start.cancel,

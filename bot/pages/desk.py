@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, Protocol
 
 from handlers.services.catalogue import Catalogue
+from handlers.services.outbox import Line
 from handlers.talk.message import Inbound, Message
 
 
@@ -38,6 +40,14 @@ class Desk(Protocol):
 
     async def chat(self, inbound: Inbound) -> list[Message]:
         """Answer one web inbound; the same id again gets the same messages. May raise BadRequest."""
+        ...
+
+    async def report(self, secret: str) -> int | None:
+        """The announcement whose table of deliveries a secret opens; None for a wrong one."""
+        ...
+
+    def report_lines(self, announcement: int) -> AsyncIterator[Line]:
+        """Every delivery of an announcement."""
         ...
 
     def health(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.pages import assets, service, views
+from bot.pages import assets, reports, service, views
 from bot.pages.desk import Desk
 from bot.pages.errors import one_sentence
 from bot.pages.rendering import DESK
@@ -23,6 +23,7 @@ def add_pages(app: web.Application, desk: Desk) -> None:
             web.get("/p/{code:.+}", views.product),
             web.get("/s/{id:.+}", views.showroom),
             web.get("/map", views.showroom_map),
+            web.get("/reports/{secret}.csv", reports.table),
             web.post("/api/chat", service.chat),
             web.get("/health/live", service.live),
             web.get("/health/ready", service.ready),
