@@ -51,7 +51,7 @@ class Joining:
             except WaitError as error:
                 pause = error.seconds
             except TelegramError as error:
-                pause = self.pace.backoff()
+                pause = self.pace.outages.next()
                 self.report("down", words(error))
                 if words(error) != told:
                     told = words(error)

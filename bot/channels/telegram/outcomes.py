@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from telegram.error import BadRequest, EndPointNotFound, Forbidden, InvalidToken, TelegramError
 
+from bot.channels.backoff import Backoff
 from bot.channels.channel import Gone, Later, Outcome, Refused, Uncertain
 from bot.channels.telegram.redact import redact
 from bot.channels.telegram.transport import MaybeSentError, WaitError
@@ -44,7 +45,11 @@ class Pace:
     rng: random.Random
     _until: dict[str, float] = field(default_factory=dict)
     _floods: list[tuple[float, str]] = field(default_factory=list)
-    _failures: int = 0
+    outages: Backoff = field(init=False)
+    """the pauses after failures of the connection"""
+
+    def __post_init__(self) -> None:
+        self.outages = Backoff(self.rng, *BACKOFF_SECONDS)
 
     def wait(self, chat: str) -> float:
         """Seconds to wait before ``chat`` may be sent anything; 0 when it may now."""
@@ -56,14 +61,7 @@ class Pace:
 
     def succeeded(self) -> None:
         """A call was answered: the connection is well."""
-        self._failures = 0
-
-    def backoff(self) -> float:
-        """Seconds to wait after another failure in a row, doubling, with up to a quarter of jitter."""
-        first, last = BACKOFF_SECONDS
-        seconds = min(last, first * float(2 ** min(self._failures, 10)))
-        self._failures += 1
-        return seconds * (1 + self.rng.random() / 4)
+        self.outages.failures = 0
 
     def flood(self, chat: str, seconds: float) -> Later:
         """Telegram said 429: hold the chat, or everything when it said so to several chats at once."""
@@ -87,5 +85,5 @@ class Pace:
         if isinstance(error, BadRequest | EndPointNotFound):
             unreachable = any(text in str(error).lower() for text in UNREACHABLE)
             return Gone(words(error)) if unreachable else Refused(words(error))
-        seconds = self.backoff()
-        return Later(seconds, words(error), whole_channel=self._failures >= FLOOD_CHATS)
+        seconds = self.outages.next()
+        return Later(seconds, words(error), whole_channel=self.outages.failures >= FLOOD_CHATS)

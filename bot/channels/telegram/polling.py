@@ -17,16 +17,16 @@ from typing import Any
 
 from telegram.error import Conflict, EndPointNotFound, InvalidToken, TelegramError
 
+from bot.channels.backoff import Backoff
 from bot.channels.telegram.client import Client
 from bot.channels.telegram.inbound import ALLOWED
-from bot.channels.telegram.outcomes import words
+from bot.channels.telegram.outcomes import BACKOFF_SECONDS, words
 from bot.channels.telegram.transport import WaitError
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 50
 TRIES = 3
-BACKOFF_SECONDS = (1.0, 60.0)
 
 Store = Callable[[dict[str, Any]], Awaitable[None]]
 Report = Callable[[str, str], None]
@@ -47,8 +47,11 @@ class Poller:
     sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep
     poll_seconds: int = POLL_SECONDS
     _offset: int | None = None
-    _failures: int = 0
+    _outages: Backoff = field(init=False)
     _tries: dict[int, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._outages = Backoff(self.rng, *BACKOFF_SECONDS)
 
     async def run(self) -> None:
         """Poll. Returns when Telegram refuses the token; what else goes wrong is waited for."""
@@ -66,9 +69,9 @@ class Poller:
                 await self.sleep(await self._after(error))
                 continue
             self.report("up", "polling")
-            self._failures = 0
+            self._outages.failures = 0
             if not await self._keep(batch):
-                await self.sleep(self._backoff())
+                await self.sleep(self._outages.next())
 
     async def _keep(self, batch: list[Any]) -> bool:
         """Store every update of ``batch`` and move the offset over the stored; False when one must come
@@ -103,16 +106,10 @@ class Poller:
         if isinstance(error, Conflict):
             detail = "another program polls with this token, or a webhook is set"
         self._tell_down(detail)
-        return self._backoff()
-
-    def _backoff(self) -> float:
-        first, last = BACKOFF_SECONDS
-        seconds = min(last, first * float(2 ** min(self._failures, 10)))
-        self._failures += 1
-        return seconds * (1 + self.rng.random() / 4)
+        return self._outages.next()
 
     def _tell_down(self, detail: str) -> None:
-        if not self._failures:
+        if not self._outages.failures:
             log.warning("Telegram: %s", detail)
         self.report("down", detail)
 

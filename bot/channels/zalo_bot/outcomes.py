@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bot.channels.backoff import Backoff
 from bot.channels.channel import Gone, Later, Outcome, Refused, Uncertain
 from bot.channels.zalo_bot.client import CallError, MaybeSentError, RefusedError
 
@@ -22,22 +23,6 @@ STRIKES = 3
 """Refusals with 403 in a row before a chat counts as gone: the official page calls 403 an internal error."""
 STRIKE_PAUSES = (3.0, 10.0)
 _CHATS_REMEMBERED = 4096
-
-
-@dataclass(slots=True)
-class Backoff:
-    """Growing pauses: ``first`` seconds, doubling up to ``last``, with up to a quarter of jitter."""
-
-    rng: random.Random
-    first: float
-    last: float
-    failures: int = 0
-
-    def next(self) -> float:
-        """Seconds to wait after another failure in a row."""
-        seconds = self.first * float(2 ** min(self.failures, 10)) * (1 + self.rng.random() / 4)
-        self.failures += 1
-        return min(self.last, seconds)
 
 
 @dataclass(slots=True)

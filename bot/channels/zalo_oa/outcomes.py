@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Literal
 
+from bot.channels.backoff import Backoff
 from bot.channels.channel import Gone, Later, Outcome, Refused, Uncertain
 from bot.channels.zalo_oa.client import CallError, Host, MaybeSentError, ZaloError
 from bot.channels.zalo_oa.tokens import NeedsConsentError, NotYetError
@@ -82,22 +83,6 @@ def seconds_until(now: datetime, at: time) -> float:
     """Seconds from ``now`` until the clock next shows ``at``, in the zone of ``now``."""
     day = now.date() if now.time() < at else now.date() + timedelta(days=1)
     return (datetime.combine(day, at, now.tzinfo) - now).total_seconds()
-
-
-@dataclass(slots=True)
-class Backoff:
-    """Growing pauses: ``first`` seconds, doubling up to ``last``, with up to a quarter of jitter."""
-
-    rng: random.Random
-    first: float
-    last: float
-    failures: int = 0
-
-    def next(self) -> float:
-        """Seconds to wait after another failure in a row."""
-        seconds = self.first * float(2 ** min(self.failures, 10)) * (1 + self.rng.random() / 4)
-        self.failures += 1
-        return min(self.last, seconds)
 
 
 @dataclass(slots=True)
