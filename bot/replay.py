@@ -265,6 +265,7 @@ class Offline:
         engine: AsyncEngine,
         refresh: Callable[[], Awaitable[Any]],
         rounds: Callable[[], Awaitable[None]],
+        waiting: Callable[[str], Awaitable[list[Message]]],
     ) -> None:
         self._answering = answering
         self._understanding = understanding
@@ -273,6 +274,7 @@ class Offline:
         self._engine = engine
         self._refresh = refresh
         self._rounds = rounds
+        self._waiting = waiting
 
     def explain(self, said: str) -> list[str]:
         """What each stretch of a text was taken for, and what it means as a whole."""
@@ -301,7 +303,7 @@ class Offline:
                     await self._say(seat, code, language or script.language)
             if waits(step.said):
                 await self._rounds()
-                return await self._waiting(seat)
+                return self._shown(seat, await self._waiting(seat.standing.address))
             return await self._say(seat, step.said, language or script.language)
 
         return say
@@ -321,10 +323,6 @@ class Offline:
             await erase(self._engine, "terminal", address)
             seat.standing = Standing("terminal", address, new=True)
         return self._shown(seat, reply.messages)
-
-    async def _waiting(self, seat: _Seat) -> list[Screen]:
-        """What waits in the outbox for this chat."""
-        return self._shown(seat, [])
 
     @staticmethod
     def _shown(seat: _Seat, messages: Sequence[Message]) -> list[Screen]:
