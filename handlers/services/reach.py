@@ -131,7 +131,7 @@ async def reach(connection: AsyncConnection, aim: Aim, now: datetime) -> Reach:
 async def fix(
     connection: AsyncConnection, announcement: int, aim: Aim, now: datetime, expires_at: datetime | None
 ) -> None:
-    """Write one delivery a chat of the audience, queued or skipped with its reason; a second time does nothing."""
+    """Write one delivery a chat of the audience, queued or skipped with its reason; once (unique)."""
     chats = _chats(connection.dialect.name, aim, now, preview=False).subquery()
     put_in = chats.c.reason == ""
     values: dict[str, Any] = {
