@@ -17,7 +17,8 @@ from typing import Any
 
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 
-from bot.channels.channel import Gone, Later, Outcome, Refused, Sent, Uncertain
+from bot.channels.channel import Later, Outcome, Refused, Sent
+from bot.channels.parts import in_parts
 from bot.channels.telegram import outcomes
 from bot.channels.telegram.client import Client
 from bot.channels.telegram.outbound import Call, Rendered
@@ -28,8 +29,6 @@ log = logging.getLogger(__name__)
 
 REPAIRS = 5
 """More steps than any ladder has: a guard against turning in a circle."""
-PATIENCE_SECONDS = 5.0
-"""How long the rest of a message waits after its first part has arrived."""
 UPLOAD_BYTES = {"photo": 10_000_000, "document": 50_000_000}
 _WRONG_FILE = ("wrong file identifier", "wrong remote file", "file_reference", "invalid file_id")
 
@@ -50,24 +49,10 @@ class Sender:
     _moved: dict[str, str] = field(default_factory=dict)
 
     async def send(self, chat: str, rendered: Rendered) -> Outcome:
-        """Send all calls in order. When a part has arrived and the next has not, the whole is uncertain: it
-        must not be repeated by itself."""
+        """Send all calls in order, as :func:`in_parts` does."""
         lost = list(rendered.lost)
-        message_id = ""
-        for number, call in enumerate(rendered.calls):
-            outcome = await self._one(chat, call, lost)
-            if number and isinstance(outcome, Later) and outcome.seconds <= PATIENCE_SECONDS:
-                await self.sleep(outcome.seconds)
-                outcome = await self._one(chat, call, lost)
-            if not isinstance(outcome, Sent):
-                return outcome if not number else self._partly(number, len(rendered.calls), outcome)
-            message_id = outcome.message_id
-        return Sent(message_id, tuple(lost))
-
-    def _partly(self, arrived: int, parts: int, outcome: Outcome) -> Outcome:
-        if isinstance(outcome, Gone):
-            return outcome
-        return Uncertain(f"{arrived} of {parts} parts arrived; then: {getattr(outcome, 'reason', '')}")
+        outcome = await in_parts(rendered.calls, lambda call: self._one(chat, call, lost), self.sleep)
+        return Sent(outcome.message_id, tuple(lost)) if isinstance(outcome, Sent) else outcome
 
     async def _one(self, chat: str, call: Call, lost: list[str]) -> Outcome:
         """One call, with repairs."""

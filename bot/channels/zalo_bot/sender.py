@@ -14,7 +14,8 @@ from functools import partial
 from typing import Any
 
 from bot.channels.ceiling import Ceiling
-from bot.channels.channel import Gone, Later, Outcome, Refused, Sent, Uncertain
+from bot.channels.channel import Later, Outcome, Refused, Sent
+from bot.channels.parts import in_parts
 from bot.channels.zalo_bot.client import PHOTO_SECONDS, CallError, Client
 from bot.channels.zalo_bot.outbound import Call, Rendered
 from bot.channels.zalo_bot.outcomes import Pace
@@ -22,8 +23,6 @@ from bot.channels.zalo_bot.quota import Month
 
 log = logging.getLogger(__name__)
 
-PATIENCE_SECONDS = 5.0
-"""How long the rest of a message waits after its first part has arrived."""
 TYPING_SECONDS = 5.0
 
 
@@ -38,19 +37,10 @@ class Sender:
     ceiling: Ceiling = field(default_factory=lambda: Ceiling(math.inf))
 
     async def send(self, chat: str, rendered: Rendered) -> Outcome:
-        """Send all calls in order. When a part has arrived and the next has not, the whole is uncertain: it
-        must not be repeated by itself."""
+        """Send all calls in order, as :func:`in_parts` does."""
         lost = list(rendered.lost)
-        message_id = ""
-        for number, call in enumerate(rendered.calls):
-            outcome = await self._one(chat, call, lost)
-            if number and isinstance(outcome, Later) and outcome.seconds <= PATIENCE_SECONDS:
-                await self.sleep(outcome.seconds)
-                outcome = await self._one(chat, call, lost)
-            if not isinstance(outcome, Sent):
-                return outcome if not number else _partly(number, len(rendered.calls), outcome)
-            message_id = outcome.message_id
-        return Sent(message_id, tuple(lost))
+        outcome = await in_parts(rendered.calls, lambda call: self._one(chat, call, lost), self.sleep)
+        return Sent(outcome.message_id, tuple(lost)) if isinstance(outcome, Sent) else outcome
 
     async def typing(self, chat: str) -> None:
         """Show "is typing" (``sendChatAction``); a courtesy whose failure is nobody's trouble."""
@@ -82,9 +72,3 @@ class Sender:
             return await self.ceiling.through(partial(self.client.call, call.method, params))
         await self.typing(chat)
         return await self.ceiling.through(partial(self.client.call, call.method, params, PHOTO_SECONDS))
-
-
-def _partly(arrived: int, parts: int, outcome: Outcome) -> Outcome:
-    if isinstance(outcome, Gone):
-        return outcome
-    return Uncertain(f"{arrived} of {parts} parts arrived; then: {getattr(outcome, 'reason', '')}")

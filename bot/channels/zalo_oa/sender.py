@@ -14,7 +14,8 @@ from functools import partial
 from typing import Any
 
 from bot.channels.ceiling import Ceiling
-from bot.channels.channel import Gone, Later, Outcome, Refused, Sent, Uncertain
+from bot.channels.channel import Later, Outcome, Refused, Sent
+from bot.channels.parts import PATIENCE_SECONDS, partly
 from bot.channels.zalo_oa.api import Api
 from bot.channels.zalo_oa.client import CallError, ZaloError, part
 from bot.channels.zalo_oa.inbound import ANONYMOUS, recipient
@@ -26,8 +27,6 @@ log = logging.getLogger(__name__)
 
 CONSULTATION = "/v3.0/oa/message/cs"
 TO_ANONYMOUS = "/v2.0/oa/message"
-PATIENCE_SECONDS = 5.0
-"""How long the rest of a message waits after its first part has arrived."""
 UNSPECIFIED_TRIES = 2
 """Repetitions after -200, "send failed" (contract §8)."""
 
@@ -61,7 +60,7 @@ class Sender:
             elif call.extra and isinstance(outcome, Refused) and len(rendered.calls) > 1:
                 lost.append(call.loss)
             else:
-                return _partly(arrived, len(rendered.calls), outcome) if arrived else outcome
+                return partly(arrived, len(rendered.calls), outcome)
         return Sent(message_id, tuple(lost)) if arrived else Refused("nothing of the message could be sent")
 
     async def _one(self, address: str, call: Call, lost: list[str], reserved: bool) -> Outcome:
@@ -124,9 +123,3 @@ class Sender:
         if self.buttons:
             self.buttons = False
             log.warning("Zalo refuses buttons (%s): from now on, numbered choices only", reason)
-
-
-def _partly(arrived: int, calls: int, outcome: Outcome) -> Outcome:
-    if isinstance(outcome, Gone):
-        return outcome
-    return Uncertain(f"{arrived} of {calls} parts arrived; then: {getattr(outcome, 'reason', '')}")
