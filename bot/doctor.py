@@ -42,20 +42,16 @@ async def _findings(
     yield _address(settings)
     engine = db.async_engine(settings.database_url)
     try:
-        async for finding in _database(engine):
-            yield finding
+        database, ready = await _database(engine)
+        yield database
+        if ready:
+            yield await _registry(engine)
+        yield _locales()
+        yield _clock(settings)
+        yield await _telegram(telegram)
+        yield await _zalo_oa(official(settings, engine), ready)
     finally:
         await engine.dispose()
-    yield _locales()
-    yield Finding(
-        not settings.bot_now,
-        "clock",
-        f"BOT_NOW is set: it stands at {settings.bot_now}"
-        if settings.bot_now
-        else f"real, {settings.bot_timezone}",
-    )
-    yield await _telegram(settings, telegram)
-    yield await _zalo_oa(settings, official)
 
 
 def _address(settings: Settings) -> Finding:
@@ -69,12 +65,12 @@ def _address(settings: Settings) -> Finding:
     return Finding(True, "address", how)
 
 
-async def _database(engine: AsyncEngine) -> AsyncIterator[Finding]:
+async def _database(engine: AsyncEngine) -> tuple[Finding, bool]:
+    """What the database is like, and whether this program can work with it as it is."""
     try:
         current, head = await db.current_revision(engine), db.head_revision()
     except Exception as error:  # noqa: BLE001 - whatever keeps us from the database is the finding
-        yield Finding(False, "database", f"cannot be opened ({type(error).__name__})")
-        return
+        return Finding(False, "database", f"cannot be opened ({type(error).__name__})"), False
     kind = engine.dialect.name
     if current != head:
         state = (
@@ -82,15 +78,23 @@ async def _database(engine: AsyncEngine) -> AsyncIterator[Finding]:
             if current is None
             else f"at revision {current}, this program needs {head}"
         )
-        yield Finding(current is None, "database", f"{kind}, {state}")
-        return
-    yield Finding(True, "database", f"{kind}, at revision {head}")
+        return Finding(current is None, "database", f"{kind}, {state}"), False
+    return Finding(True, "database", f"{kind}, at revision {head}"), True
+
+
+async def _registry(engine: AsyncEngine) -> Finding:
     catalogue = await published(engine)
     count = len(catalogue.products)
     official = "official" if catalogue.info.official else "not official: every verdict carries the notice"
-    yield Finding(
+    return Finding(
         count > 0, "registry", f"{count} products, as of {catalogue.info.as_of or 'unknown'}, {official}"
     )
+
+
+def _clock(settings: Settings) -> Finding:
+    if settings.bot_now:
+        return Finding(False, "clock", f"BOT_NOW is set: it stands at {settings.bot_now}")
+    return Finding(True, "clock", f"real, {settings.bot_timezone}")
 
 
 def _locales() -> Finding:
@@ -102,7 +106,7 @@ def _locales() -> Finding:
     return Finding(not missing, "locales", "; ".join(missing) or ", ".join(languages()))
 
 
-async def _telegram(settings: Settings, channel: TelegramChannel | None) -> Finding:
+async def _telegram(channel: TelegramChannel | None) -> Finding:
     if channel is None:
         return Finding(True, "telegram", "off (TELEGRAM_TOKEN is not set)")
     from bot.channels.telegram import TelegramError
@@ -119,26 +123,23 @@ async def _telegram(settings: Settings, channel: TelegramChannel | None) -> Find
     return Finding(not trouble, "telegram", f"{words}; last error: {trouble}" if trouble else words)
 
 
-async def _zalo_oa(settings: Settings, official: Official) -> Finding:
-    """Whether the account answers; looking exchanges a token only when that is due anyway."""
+async def _zalo_oa(channel: ZaloOAChannel | None, ready: bool) -> Finding:
+    """Whether the account answers; looking exchanges a token only when that is due anyway. ``ready``: the
+    database is."""
+    if channel is None:
+        return Finding(True, "zalo-oa", "off (ZALO_OA_APP_ID is not set)")
     from bot.channels.zalo_oa import CallError
 
-    engine = db.async_engine(settings.database_url)
-    channel = official(settings, engine)
     try:
-        if channel is None:
-            return Finding(True, "zalo-oa", "off (ZALO_OA_APP_ID is not set)")
-        if await db.current_revision(engine) != db.head_revision():
-            return Finding(True, "zalo-oa", "not looked at: its tokens have no place in the database yet")
+        if not ready:
+            return Finding(True, "zalo-oa", "not looked at: the database is not ready for its tokens")
         found = await channel.look()
         left = f"consent lives {channel.tokens.days_left} days more without use"
         return Finding(True, "zalo-oa", f"{found.get('name')}, package {found.get('package_name')}; {left}")
     except CallError as error:
-        lost = channel.tokens.lost if channel else ""
+        lost = channel.tokens.lost
         return Finding(False, "zalo-oa", f"needs consent: {lost}" if lost else error.words)
     except Exception as error:  # noqa: BLE001 - whatever keeps us from the database is the finding
         return Finding(False, "zalo-oa", f"its tokens cannot be read ({type(error).__name__})")
     finally:
-        if channel is not None:
-            await channel.stop()
-        await engine.dispose()
+        await channel.stop()
