@@ -21,8 +21,9 @@ from handlers.announcements import (
 from handlers.announcements.cards import CHOICE, STEP, Messages
 from handlers.announcements.rendering import render
 from handlers.announcements.sending import due, paused_by_itself
+from handlers.talk import action
 from handlers.talk.router import Handler
-from handlers.talk.turn import Turn
+from handlers.talk.turn import Redo, Turn
 from handlers.talk.understanding import Meaning
 
 WRITES = ("editor", "approver")
@@ -78,23 +79,38 @@ _PARTS: Mapping[str, Callable[[Turn, Announcement, str], Awaitable[Messages]]] =
     "until": timing.take_expiry,
     "return": approving.take_why,
 }
-_WAYS_OUT = frozenset({"cancel", "menu", "back", "stop"})
+_WAYS_OUT: Mapping[str, str] = {
+    "cancel": action.CANCEL,
+    "menu": action.MENU,
+    "back": "an-list",
+    "stop": "unsub:all",
+}
+_SHORT = 3
+"""words of a way out at most; a longer text that begins with “huỷ” is a text"""
 
 
-def leaves(meaning: Meaning) -> bool:
-    """Only a bare way out is something else: a text may begin with "cancel" and go on about a fair."""
+def leaves(_meaning: Meaning) -> bool:
+    """A text may be any text, so that nothing is clearly something else: :func:`written` looks at it."""
+    return False
+
+
+def _way_out(meaning: Meaning) -> bool:
+    """A bare way out."""
     named = meaning.words or meaning.products or meaning.places or meaning.producers or meaning.number
-    return bool(meaning.intents) and set(meaning.intents) <= _WAYS_OUT and not named
+    return bool(meaning.intents) and set(meaning.intents) <= _WAYS_OUT.keys() and not named
 
 
 def leaves_choice(meaning: Meaning) -> bool:
     """A way out, or another of these requests, is something else than an hour or an audience."""
-    return leaves(meaning) or bool({*INTENTS, *DECIDING_INTENTS} & set(meaning.intents))
+    return _way_out(meaning) or bool({*INTENTS, *DECIDING_INTENTS} & set(meaning.intents))
 
 
-async def written(turn: Turn, text: str) -> Messages:
-    """What was typed for the part that was asked for."""
+async def written(turn: Turn, text: str) -> Messages | Redo:
+    """What was typed for the part that was asked for; a bare way out is one here too."""
     step = turn.standing.get("step") or {}
+    meaning = turn.meaning
+    if meaning and _way_out(meaning) and len(text.split()) <= _SHORT:
+        return Redo(_WAYS_OUT[meaning.intents[0]])
     if step.get("part") == "new":
         return await drafting.begun(turn, text)
     found = await cards.the_one(turn, str(step.get("id", "")))

@@ -21,7 +21,7 @@ LARGEST_PICTURE = 10 * 1024 * 1024
 """bytes; Telegram's limit of a picture (core.telegram.org/bots/api#sendphoto), the widest of all channels"""
 LONGEST_LABEL = 20
 """characters of the link button's label, so that every channel shows it whole"""
-LEAD_WORDS = 5
+LEAD_WORDS = 7
 """words of a request that may stand before the text: “gửi thông báo cho mọi người:”"""
 
 
@@ -43,12 +43,13 @@ def _behind_the_request(turn: Turn, text: str) -> str:
     """What is left without the words that ask for an announcement."""
     if text.startswith("/"):
         return text.partition(" ")[2].strip()
-    parts = text.split(maxsplit=LEAD_WORDS)
+    phrases = turn.published.understanding.lexicon.phrases
+    parts = text.split()
     for count in range(min(LEAD_WORDS, len(parts)), 0, -1):
-        lead = " ".join(parts[:count])
-        said = turn.published.understanding.understand(lead.strip(":-–, "), turn.language)
-        if said.intents == ("announce",) and not said.words:
-            return text.split(maxsplit=count)[count].strip(" :-–") if len(text.split()) > count else ""
+        said = phrases.get(key(" ".join(parts[:count])), ())
+        if any("intent:announce" in phrase.labels for phrase in said):
+            rest = text.split(maxsplit=count)
+            return rest[count].strip(" :-–") if len(rest) > count else ""
     return ""
 
 

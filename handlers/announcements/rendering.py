@@ -35,12 +35,12 @@ def _link(announcement: Announcement) -> tuple[tuple[Button, ...], ...]:
     return ((Button(announcement.link_label or announcement.link_url, url=announcement.link_url),),)
 
 
-def pieces(messages: list[Message], road: Road) -> int:
-    """How many messages of the platform one announcement is on a channel."""
+def pieces(messages: list[Message], road: Road, *, pictured: bool = True) -> int:
+    """How many messages of the platform one announcement is on a channel; ``pictured`` = its picture goes along."""
     count = 0
     for message in messages:
-        parts = texts(message, road.text) if not road.buttons else texts(bare(message), road.text)
-        beside = bool(message.image) and road.image != "none"
+        parts = texts(message if not road.buttons else bare(message), road.text)
+        beside = bool(message.image) and pictured and road.image != "none"
         captioned = beside and len(parts) == 1 and units(parts[0]) <= road.caption
         count += len(parts) + (beside and not captioned)
     return max(count, 1)
@@ -53,16 +53,24 @@ def bare(message: Message) -> Message:
 
 def losses(announcement: Announcement, messages: list[Message], road: Road, size: int | None) -> list[str]:
     """What is different on a channel from what was written; ``size`` are the picture's bytes, where known."""
-    lost = []
-    count = pieces(messages, road)
+    missing = _without_picture(announcement, road, size)
+    lost = [missing] if missing else []
+    count = pieces(messages, road, pictured=not missing)
     if count > 1:
-        lost.append(_("sent as {count} messages").format(count=count))
-    if announcement.image and road.image == "none":
-        lost.append(_("without the picture"))
-    elif announcement.image and not public_address(announcement.image):
-        lost.append(_("without the picture: it has no public address"))
-    elif size and road.image_bytes and size > road.image_bytes:
-        lost.append(_("without the picture: it is too large there"))
+        lost.insert(0, _("sent as {count} messages").format(count=count))
     if announcement.link_url and not road.buttons:
         lost.append(_("the link as a line of text instead of a button"))
     return lost
+
+
+def _without_picture(announcement: Announcement, road: Road, size: int | None) -> str:
+    """Why the picture is not shown on a channel; empty where it is, or where there is none."""
+    if not announcement.image:
+        return ""
+    if road.image == "none":
+        return _("without the picture")
+    if not public_address(announcement.image):
+        return _("without the picture: it has no public address")
+    if size and road.image_bytes and size > road.image_bytes:
+        return _("without the picture: it is too large there")
+    return ""
