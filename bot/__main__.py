@@ -118,6 +118,8 @@ async def _talk(settings: Settings, language: str) -> None:
             else:
                 for message in await application.intake.converse(terminal.read(line, language=language)):
                     await terminal.send("terminal", message)
+            for message in await application.waiting("terminal", "terminal"):
+                await terminal.send("terminal", message)
             line = await asyncio.to_thread(_typed)
     finally:
         await application.stop()

@@ -19,10 +19,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import db
 from bot import without
+from bot.channels.ceiling import Ceiling
 from bot.channels.channel import Channel
 from bot.channels.web import WebChannel
 from bot.clock import Now, Rounds, every, standing_still, ticking
 from bot.delivery import Delivery
+from bot.dispatch import Contents, Dispatch, Words
 from bot.intake import Busy, Intake
 from bot.operators import Operators
 from bot.pages import add_pages
@@ -30,12 +32,14 @@ from bot.replay import MovingClock, Offline
 from bot.roads import picture, roads
 from bot.settings import Settings
 from bot.webhooks import AGAIN_SECONDS, BODY_MOST, webhook
+from db import Announcement
+from handlers.announcements import letters, paused_by_itself, render
 from handlers.answer import Answering
 from handlers.routes import COMMANDS
 from handlers.services.announcements import reported_by
 from handlers.services.catalogue import Catalogue
 from handlers.services.inbox import Inbox
-from handlers.services.outbox import Line, lines
+from handlers.services.outbox import Letter, Line, Outbox, Receipts, fetch, lines
 from handlers.services.publishing import registry_version
 from handlers.services.roads import Picture, Road
 from handlers.talk.language import languages, translations
@@ -83,7 +87,10 @@ class Application:
         self.answering = Answering(self.shelf, self._now, self, self.engine, settings.bot_language)
         self.rounds = Rounds(self._now, self.answering.minutes, self.answering.mornings)
         self.operators = Operators(self.channels, settings.operators, settings.bot_language)
-        self.intake = Intake(self.inbox, self.answering, Delivery(), self.channels)
+        self.receipts = Receipts(self.engine, self._now)
+        self.intake = Intake(self.inbox, self.answering, Delivery(), self.channels, self.receipts)
+        self.outbox = Outbox(self.engine, self.worker, self._now)
+        self.dispatch = Dispatch(self.outbox, self.channels, Words(self._rendered, self._on_pause))
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
         self.address = ""
@@ -115,6 +122,8 @@ class Application:
         await self._serve()
         await asyncio.gather(*(channel.start() for channel in self.channels.values()))
         await self.intake.take_over()
+        await self.receipts.start()
+        await self.dispatch.start()
         self._go("refresh", every(REFRESH_SECONDS, "refresh", self._refresh))
         self._go("sweep", every(SWEEP_SECONDS, "sweep", self._sweep))
         self._go("forget", every(FORGET_SECONDS, "forget", self.inbox.forget_old))
@@ -131,10 +140,11 @@ class Application:
         if self._runner:
             for site in list(self._runner.sites):
                 await site.stop()
-        await self.intake.finish(GRACE_SECONDS)
+        await asyncio.gather(self.intake.finish(GRACE_SECONDS), self.dispatch.stop(GRACE_SECONDS))
         if self._runner:
             await self._runner.cleanup()
         await self.inbox.stop()
+        await self.receipts.stop()
         await asyncio.gather(*(channel.stop() for channel in self.channels.values()))
         await self.engine.dispose()
 
@@ -212,8 +222,26 @@ class Application:
         """Every delivery of an announcement."""
         return lines(self.engine, announcement)
 
+    async def waiting(self, channel: str, chat: str) -> list[Message]:
+        """What waits in the outbox for a chat that we cannot write to; given once."""
+        posts = await fetch(self.engine, channel, chat, self._now())
+        return [message for post in posts for message in await self.dispatch.messages(post)]
+
+    def _rendered(self, announcement: Announcement, language: str) -> list[Message]:
+        return render(announcement, language, self.catalogue.info.name)
+
+    async def _on_pause(self, announcement: Announcement, reason: str) -> list[Letter]:
+        """What an announcement's author is told when it was paused for faults of ours."""
+        asked = await letters.author(self.engine, announcement)
+
+        async def news() -> list[Message]:
+            return paused_by_itself(announcement, reason)
+
+        what = f"paused-{self._now().timestamp():.0f}"
+        return letters.written(asked, announcement, what, await letters.in_languages(asked, news))
+
     def health(self) -> dict[str, Any]:
-        """Whether we are ready, and each channel's state."""
+        """Whether we are ready, each channel's state, and who sends what nobody asked for."""
         states = {name: channel.health() for name, channel in self.channels.items()}
         database = "up" if self.database_up else "down"
         return {
@@ -221,6 +249,7 @@ class Application:
             "database": database,
             "waiting": self.intake.waiting,
             "channels": states,
+            "sending": self.dispatch.health(),
         }
 
     # ------------------------------------------------------------------------------------------------ links we may give
@@ -268,6 +297,7 @@ def telegram_of(settings: Settings, now: Now | None = None) -> TelegramChannel |
         commands=menu_commands(),
         default_language=settings.bot_language,
         files_root=Path("var/files"),
+        ceiling=Ceiling(settings.sends_per_second_telegram),
         now=now or clock_of(settings),
     )
 
@@ -327,6 +357,7 @@ def zalo_bot_of(settings: Settings, now: Now | None = None) -> ZaloBotChannel | 
         secret=settings.zalo_bot_webhook_secret,
         api_url=settings.zalo_bot_api_url,
         public_url=settings.public_url,
+        ceiling=Ceiling(settings.sends_per_second_zalo_bot),
         now=now or clock_of(settings),
     )
 
@@ -342,7 +373,13 @@ def zalo_oa_of(settings: Settings, engine: AsyncEngine) -> ZaloOAChannel | None:
 
     account = Account.of(settings)
     assert account is not None
-    return ZaloOAChannel(account, engine, now=ticking(settings.zone), files_root=Path("var/files"))
+    return ZaloOAChannel(
+        account,
+        engine,
+        now=ticking(settings.zone),
+        files_root=Path("var/files"),
+        ceiling=Ceiling(settings.sends_per_second_zalo_oa),
+    )
 
 
 async def webhook_words(settings: Settings, verb: str, name: str) -> list[str]:
@@ -383,8 +420,21 @@ async def offline(settings: Settings, moment: datetime | None = None) -> AsyncIt
         await shelf.refresh()
         answering = Answering(shelf, clock, NoLinks(), engine, settings.bot_language)
         rounds = Rounds(clock, answering.minutes, answering.mornings)
+
+        def words(announcement: Announcement, language: str) -> list[Message]:
+            return render(announcement, language, shelf().catalogue.info.name)
+
+        async def paused(_announcement: Announcement, _reason: str) -> list[Letter]:
+            return []  # nothing is sent from here, so nothing of it fails
+
+        contents = Contents(engine, Words(words, paused))
+
+        async def waiting(address: str) -> list[Message]:
+            posts = await fetch(engine, "terminal", address, clock())
+            return [message for post in posts for message in await contents.of(post)]
+
         yield Offline(
-            answering, shelf().understanding, clock, settings.zone, engine, shelf.refresh, rounds.go
+            answering, shelf().understanding, clock, settings.zone, engine, shelf.refresh, rounds.go, waiting
         )
     finally:
         await engine.dispose()

@@ -20,8 +20,9 @@ from bot.channels.channel import BadRequest, Channel
 from bot.delivery import Delivery
 from handlers.answer import Answering
 from handlers.services.inbox import Inbox, InboxUnavailable, Settlement
+from handlers.services.outbox import Receipts
 from handlers.services.standing import Standing
-from handlers.talk.message import Inbound, Message, Press
+from handlers.talk.message import Inbound, Message, Press, Receipt
 
 log = structlog.get_logger("intake")
 
@@ -45,12 +46,18 @@ class Intake:
     """Takes what comes in through every channel."""
 
     def __init__(
-        self, inbox: Inbox, answering: Answering, delivery: Delivery, channels: Mapping[str, Channel]
+        self,
+        inbox: Inbox,
+        answering: Answering,
+        delivery: Delivery,
+        channels: Mapping[str, Channel],
+        receipts: Receipts,
     ) -> None:
         self._inbox = inbox
         self._answering = answering
         self._delivery = delivery
         self._channels = channels
+        self._receipts = receipts
         self._queues: dict[tuple[str, str], deque[Work]] = {}
         self._gates: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE))
         self._tasks: set[asyncio.Task[None]] = set()
@@ -70,6 +77,8 @@ class Intake:
         update_id, address = channel.update_id(update)
         if self._closing or len(self._busy) >= WAITING_MOST:
             raise Busy
+        if not address and self._needs_no_answer(channel, update):
+            return True
         try:
             standing = await self._inbox.store(channel.name, update_id, address, raw)
         except InboxUnavailable as error:
@@ -78,6 +87,23 @@ class Intake:
         if standing is None:
             return False
         self._enqueue(channel, update_id, update, standing)
+        return True
+
+    def _needs_no_answer(self, channel: Channel, update: dict[str, Any]) -> bool:
+        """Whether an update of no chat is a receipt, or nothing to us: taken at once, for a repetition does no harm.
+
+        Zalo sends three of these for each message of ours; as arrivals they would cost as much as a question.
+        """
+        try:
+            inbounds = channel.decode(update)
+        except Exception:  # noqa: BLE001 - the longer road writes it down
+            return False
+        if not all(isinstance(inbound.content, Receipt) for inbound in inbounds):
+            return False
+        for inbound in inbounds:
+            assert isinstance(inbound.content, Receipt)
+            self._receipts.take(channel.name, inbound.content.message_id, inbound.content.state)
+        self._note(channel.name, "receipt" if inbounds else "nothing")
         return True
 
     async def polled(self, channel: Channel, update: dict[str, Any]) -> None:

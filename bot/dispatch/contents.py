@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from pydantic import TypeAdapter
@@ -20,11 +20,11 @@ KEPT = 64
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What only conversations can say: an announcement in a language, and the letter to its author when it had to be
+    """What only conversations can say: an announcement in a language, and the letters to its author when it had to be
     paused for a reason."""
 
     render: Callable[[Announcement, str], Sequence[Message]]
-    paused: Callable[[Announcement, str], Letter | None]
+    paused: Callable[[Announcement, str], Awaitable[Sequence[Letter]]]
 
 
 class Contents:
@@ -56,6 +56,6 @@ class Contents:
             row = (await connection.execute(query)).one()
         return Announcement.model_validate(dict(row._mapping))
 
-    async def pause_letter(self, number: int, reason: str) -> Letter | None:
-        """The letter to the author of an announcement that is paused."""
-        return self._words.paused(await self.announcement(number), reason)
+    async def on_pause(self, number: int, reason: str) -> Sequence[Letter]:
+        """What the author is told of an announcement that is paused."""
+        return await self._words.paused(await self.announcement(number), reason)

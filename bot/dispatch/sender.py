@@ -317,8 +317,8 @@ class Sender:
 
     async def _pause(self, number: int) -> None:
         reason = self._to_pause[number]
-        letter = await self._contents.pause_letter(number, reason)
-        await pause_for_fault(self._outbox.engine, number, reason, self._outbox.now(), letter)
+        told = await self._contents.on_pause(number, reason)
+        await pause_for_fault(self._outbox.engine, number, reason, self._outbox.now(), told)
         log.error("announcement_paused", announcement=number, reason=reason)
         self._to_pause.pop(number, None)
         self._refused.pop(number, None)

@@ -50,6 +50,10 @@ class Desk(Protocol):
         """Every delivery of an announcement."""
         ...
 
+    async def waiting(self, channel: str, chat: str) -> list[Message]:
+        """What waits for a chat that we cannot write to; given once."""
+        ...
+
     def health(self) -> dict[str, Any]:
         """``{"ready": bool, "channels": {name: {"state": "up" | "idle" | "down"}}}``, without secrets."""
         ...

@@ -25,6 +25,7 @@ def add_pages(app: web.Application, desk: Desk) -> None:
             web.get("/map", views.showroom_map),
             web.get("/reports/{secret}.csv", reports.table),
             web.post("/api/chat", service.chat),
+            web.get("/api/chat/waiting", service.waiting),
             web.get("/health/live", service.live),
             web.get("/health/ready", service.ready),
             web.get("/metrics", service.metrics),

@@ -24,6 +24,14 @@ async def chat(request: web.Request) -> web.Response:
     return json_response(channel.render(await desk.chat(inbound)), headers=NOT_KEPT)
 
 
+async def waiting(request: web.Request) -> web.Response:
+    """``GET /api/chat/waiting?chat=ID``: what waits for a chat, given once, in the shape of an answer."""
+    desk = request.app[DESK]
+    channel = WebChannel(desk.now)
+    messages = await desk.waiting(channel.name, channel.chat(request.query))
+    return json_response(channel.render(messages), headers=NOT_KEPT)
+
+
 async def live(request: web.Request) -> web.Response:
     """``GET /health/live``: 200 while this process answers, with each channel: up, idle, down."""
     return json_response({"live": True} | request.app[DESK].health(), headers=NOT_KEPT)

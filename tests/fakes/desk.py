@@ -49,6 +49,7 @@ class FakeDesk:
         self.ready = True
         self.seen: list[Inbound] = []
         self.fails: Exception | None = None
+        self.waits: dict[tuple[str, str], list[Message]] = {}
         self._answers: dict[str, list[Message]] = {}
 
     def now(self) -> datetime:
@@ -56,6 +57,9 @@ class FakeDesk:
 
     def health(self) -> dict[str, Any]:
         return {"ready": self.ready, "channels": {"web": {"state": "up"}, "telegram": {"state": "idle"}}}
+
+    async def waiting(self, channel: str, chat: str) -> list[Message]:
+        return self.waits.pop((channel, chat), [])
 
     async def chat(self, inbound: Inbound) -> list[Message]:
         if self.fails:

@@ -59,6 +59,10 @@ class WebChannel:
             update["id"] = self._new_id()
         return update
 
+    def chat(self, asked: Mapping[str, Any]) -> str:
+        """Whose page asks what waits for it; raise BadRequest when it does not say."""
+        return inbound.chat(asked)
+
     def update_id(self, update: dict[str, Any]) -> tuple[str, str]:
         """The message's id within its chat, and the chat; raise BadRequest where either is wrong."""
         return inbound.update_id(update)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +49,11 @@ def update_id(update: dict[str, Any]) -> tuple[str, str]:
     return f"{chat}{_SEPARATOR}{_name(update, 'id', ID_LENGTH)}", chat
 
 
+def chat(asked: Mapping[str, Any]) -> str:
+    """The chat that is named; raise BadRequest where it is none."""
+    return _name(asked, "chat", CHAT_LENGTH)
+
+
 def decode(update: dict[str, Any], at: datetime) -> Inbound:
     """What the person did at the moment ``at``; raise BadRequest with one sentence for anything malformed."""
     identity, chat = update_id(update)
@@ -62,7 +67,7 @@ def decode(update: dict[str, Any], at: datetime) -> Inbound:
     )
 
 
-def _name(update: dict[str, Any], field: str, length: int) -> str:
+def _name(update: Mapping[str, Any], field: str, length: int) -> str:
     value = update.get(field)
     if value is None or value == "":
         raise BadRequest(f'"{field}" is missing.')

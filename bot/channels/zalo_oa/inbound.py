@@ -20,6 +20,7 @@ from urllib.parse import quote, unquote
 import orjson
 
 from bot.channels.channel import BadRequest
+from handlers.services.outbox.receipts import TRACKING
 from handlers.talk.message import (
     Content,
     File,
@@ -226,11 +227,13 @@ def _payload(message: Raw) -> Raw:
 
 
 def _receipted(event: Raw) -> list[str]:
-    """The ids of our messages that a receipt is about."""
+    """The ids of our messages that a receipt is about; a template's comes with the id we gave it."""
     message = _message(event)
     several = message.get("msg_ids")
     found = [_scalar(one) for one in several] if isinstance(several, list) else []
-    return [number for number in [*found, _scalar(message.get("msg_id"))] if number]
+    ours = _scalar(message.get("tracking_id"))
+    number = ours if ours.startswith(TRACKING) else _scalar(message.get("msg_id"))
+    return [one for one in [*found, number] if one]
 
 
 def _scalar(value: object) -> str:

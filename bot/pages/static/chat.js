@@ -9,6 +9,7 @@ const share = document.getElementById("share");
 const restart = document.getElementById("restart");
 const status = document.getElementById("status");
 const TIMEOUT = 20000; // ms; a lookup takes a few, so this is a dead line, not a slow answer
+const LOOK = 20000; // ms between two looks at what the bot says unasked
 const KEPT = 40; // entries of the conversation kept for the way back from another page of ours
 
 const drawing = new Drawing(document.getElementById("log"), say, { press, share: sharePlace });
@@ -90,6 +91,7 @@ function send(content, bubble) {
 
 function answered({ messages, refused }, bubble, again) {
   if (messages) {
+    if (!messages.length) return;
     messages.forEach((message) => remember({ message }));
     drawing.theirs(messages);
   } else if (refused) {
@@ -121,6 +123,17 @@ function sharePlace() {
     },
     { enableHighAccuracy: false, timeout: 10000, maximumAge: 60000 },
   );
+}
+
+// What the bot says unasked waits until this page is looked at.
+async function look() {
+  if (document.visibilityState !== "visible") return;
+  try {
+    const response = await fetch(`${say.endpoint}/waiting?chat=${encodeURIComponent(chat)}`);
+    if (response.ok) answered(await response.json());
+  } catch {
+    // the next look finds it
+  }
 }
 
 function begin(payload) {
@@ -170,3 +183,6 @@ if (say.start) {
   history.replaceState(null, "", address);
 }
 if (say.start || !told.length) begin(say.start);
+last = last.then(look);
+setInterval(look, LOOK);
+document.addEventListener("visibilitychange", look);

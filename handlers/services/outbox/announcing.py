@@ -6,6 +6,7 @@ time, so that it takes effect with the next page.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -37,7 +38,7 @@ _ON_THE_WAY = (
 
 
 async def pause_for_fault(
-    engine: AsyncEngine, announcement_id: int, reason: str, now: datetime, told: Letter | None = None
+    engine: AsyncEngine, announcement_id: int, reason: str, now: datetime, told: Sequence[Letter] = ()
 ) -> bool:
     """Pause what the platform refuses again and again, and tell the author; False when it is not being sent."""
     async with engine.begin() as connection:
@@ -50,8 +51,7 @@ async def pause_for_fault(
             return False
         subject = f"announcement {announcement_id}"
         await audit.record(connection, now, audit.PROGRAM, "paused", subject, why=reason)
-        if told is not None:
-            await enqueue(connection, [told], now)
+        await enqueue(connection, told, now)
     return True
 
 

@@ -98,12 +98,17 @@ def _beside(query: Select[Any]) -> Select[Any]:
     )
 
 
+def _one_of(*states: str) -> Any:
+    """Whether the row is in one of these states, written into the statement."""
+    return col(Delivery.state).in_([literal_column(f"'{state}'") for state in states])
+
+
 _DELIVERY: Any = Delivery.__table__  # type: ignore[attr-defined]
 _CHAT: Any = Chat.__table__  # type: ignore[attr-defined]
 _MINE = and_(
     col(Delivery.id) == bindparam("id_"),
     col(Delivery.worker) == bindparam("worker_"),
-    col(Delivery.state).in_(("sending", "uncertain")),
+    _one_of("sending", "uncertain"),
 )
 
 TAKE = (
@@ -158,9 +163,9 @@ def received(state: str, *, tracked: bool = False) -> Any:
     """
     before = {"delivered": ("sent",), "seen": ("sent", "delivered")}[state]
     whose = (
-        and_(col(Delivery.id) == bindparam("id_"), col(Delivery.state).in_((*before, "uncertain")))
+        and_(col(Delivery.id) == bindparam("id_"), _one_of(*before, "uncertain"))
         if tracked
-        else and_(col(Delivery.message_id) == bindparam("message_id_"), col(Delivery.state).in_(before))
+        else and_(col(Delivery.message_id) == bindparam("message_id_"), _one_of(*before))
     )
     return (
         update(_DELIVERY)
