@@ -12,7 +12,7 @@ from handlers.announcements.reporting import report_of
 from handlers.services import announcements as kept
 from handlers.services.announcements import LATE, Step
 from handlers.services.consent import NIGHT
-from handlers.services.outbox import Letter
+from handlers.services.outbox import Letter, sweep
 from handlers.services.reach import after_the_night
 from handlers.talk.language import _
 from handlers.talk.message import Message
@@ -33,6 +33,7 @@ async def due(desk: Desk) -> None:
         else:
             told = await _begun(desk, found)
             await kept.begin(desk.engine, found.id or 0, await aim_of(desk, found), now, told)
+    await sweep(desk.engine, now)
     for found in await kept.unreported(desk.engine):
         await _report(desk, found, now)
 
