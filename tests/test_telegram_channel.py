@@ -286,14 +286,19 @@ async def test_429_holds_the_chat_and_nobody_else(
 
 
 async def test_429_for_several_chats_at_once_holds_everybody(
-    fake: FakeTelegram, channel: TelegramChannel
+    fake: FakeTelegram, channel: TelegramChannel, clock: Clock
 ) -> None:
     for chat in (6, 7, 8):
         fake.chat(chat)
     fake.fail("429", seconds=30, times=3)
+    channel._report("up", "webhook")
     outcomes = [await channel.send(str(chat), HELLO) for chat in (5, 6, 7, 8)]
     assert [one.whole_channel for one in outcomes if isinstance(one, Later)] == [False, False, True, False]
     assert len(fake.called("sendMessage")) == 3
+    assert channel.health()["state"] == "up", "to be asked to wait is not to be down"
+    assert "wait (429), 3" in channel.health()["detail"]
+    clock.now += 32
+    assert channel.health()["detail"] == "webhook"
 
 
 async def test_a_refused_token_holds_the_channel_and_shows(

@@ -203,6 +203,52 @@ async def test_failures_in_a_row_hold_the_channel(channel: ZaloOAChannel, fake: 
     assert len(fake.called(CS)) == 3, "while it is held, nothing is asked"
 
 
+async def test_a_pause_is_no_fall(channel: ZaloOAChannel, fake: FakeZaloOA, clock: Clock) -> None:
+    await channel._upkeep._check(full=True)
+    fake.fail("-32")
+    assert isinstance(await answered(channel), Later)
+    assert channel.health()["state"] == "up"
+    assert "slower" in channel.health()["detail"]
+    await clock.sleep(3)
+    assert channel.health()["detail"] == "package Growth"
+    fake.fail("html-502", times=3)
+    for _ in range(3):
+        await answered(channel)
+    assert channel.health()["state"] == "up"
+    assert "502" in channel.health()["detail"]
+    assert isinstance(await answered(channel), Later), "it is held all the same"
+
+
+async def test_unreachable_again_and_again_is_down_until_it_answers(
+    channel: ZaloOAChannel, fake: FakeZaloOA, clock: Clock
+) -> None:
+    upkeep = channel._upkeep
+    await upkeep._check(full=True)
+    assert not upkeep._doubtful
+    fake.fail("html-502", path=None, times=5)
+    for _ in range(3):
+        await answered(channel)
+    assert upkeep._doubtful, "sends that fail in a row make it look at once, not in ten minutes"
+    await upkeep._check(full=True)
+    assert channel.health()["state"] == "up"
+    await clock.sleep(60)
+    assert upkeep._doubtful
+    await upkeep._check(full=True)
+    assert channel.health()["state"] == "down"
+    assert "502" in channel.health()["detail"]
+    await upkeep._check(full=True)
+    assert channel.health()["state"] == "up"
+    assert not upkeep._doubtful
+
+
+async def test_what_a_human_must_put_right_is_down(channel: ZaloOAChannel, fake: FakeZaloOA) -> None:
+    await channel._upkeep._check(full=True)
+    fake.fail("-221")
+    assert isinstance(await answered(channel), Later)
+    assert channel.health()["state"] == "down"
+    assert "somebody must look at the account" in channel.health()["detail"]
+
+
 async def test_going_slower_with_growing_pauses(
     channel: ZaloOAChannel, fake: FakeZaloOA, clock: Clock
 ) -> None:

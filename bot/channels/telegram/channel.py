@@ -198,15 +198,18 @@ class TelegramChannel:
         self._state, self._detail = "idle", "stopped"
 
     def health(self) -> dict[str, Any]:
-        """``up``, ``idle`` or ``down``, with the last reason and our name on Telegram."""
+        """``up``, ``idle`` or ``down``, with the last reason and our name on Telegram; going slower because
+        Telegram asks for it is no fall."""
         found = {"state": self._state, "detail": self._detail}
+        if self._state == "up" and (seconds := self._pace.wait("")):
+            found["detail"] = f"Telegram asks to wait (429), {seconds:.0f} s more"
         return found | {"username": self._me.username} if self._me.username else found
 
     def _learn(self, outcome: Outcome) -> None:
         """A send tells how the connection is, too."""
         if isinstance(outcome, Sent) and self._state == "down":
             self._report("up", "sending works again")
-        elif isinstance(outcome, Later) and outcome.whole_channel:
+        elif isinstance(outcome, Later) and outcome.whole_channel and not outcome.asked:
             self._report("down", outcome.reason)
 
     def _report(self, state: str, detail: str) -> None:

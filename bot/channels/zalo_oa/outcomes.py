@@ -32,6 +32,8 @@ Kind = Literal[
     "content",
 ]
 
+Why = Literal["rate", "outage", "human"]
+
 OPENAPI: dict[int, Kind] = {
     -32: "rate",
     -100: "expired",
@@ -87,13 +89,15 @@ def seconds_until(now: datetime, at: time) -> float:
 
 @dataclass(slots=True)
 class Pace:
-    """Until when everything waits. Seconds of ``clock``, which never goes back; ``now`` is in people's
+    """Until when everything waits, and why: ``rate`` (Zalo asks to go slower), ``outage``, or ``human``
+    (somebody must put something right). Seconds of ``clock``, which never goes back; ``now`` is in people's
     zone."""
 
     clock: Callable[[], float]
     now: Callable[[], datetime]
     rng: random.Random
     trouble: str = ""
+    why: Why = "rate"
     _until: float = 0.0
     _remain: int = 0
     _minute: float = 0.0
@@ -125,7 +129,9 @@ class Pace:
         self._remain = remain
         if remain <= 0:
             self._hold(
-                max(1.0, self._minute + MINUTE - self.clock()), f"all {limit} requests are used (rate)"
+                max(1.0, self._minute + MINUTE - self.clock()),
+                f"all {limit} requests are used (rate)",
+                "rate",
             )
 
     def outcome(self, error: CallError) -> Outcome:
@@ -145,7 +151,7 @@ class Pace:
         kind = kind_of(error)
         if kind == "rate":
             if not self.wait():
-                self._hold(self._rate.next(), f"Zalo asks to go slower: {error.words}")
+                self._hold(self._rate.next(), f"Zalo asks to go slower: {error.words}", "rate")
             return Later(self.wait(), self.trouble, whole_channel=True)
         if kind in ("token", "human"):
             return self._for_a_human(error)
@@ -164,15 +170,15 @@ class Pace:
         if error.host != "openapi":
             return Later(HUMAN_SECONDS[1], error.words)
         if not self.wait():
-            self._hold(self._humans.next(), f"somebody must look at the account: {error.words}")
+            self._hold(self._humans.next(), f"somebody must look at the account: {error.words}", "human")
         return Later(self.wait(), error.words, whole_channel=True)
 
     def _outage(self, words: str) -> Later:
         seconds = self._outages.next()
         several = self._outages.failures >= STRIKES
         if several:
-            self._hold(seconds, words)
+            self._hold(seconds, words, "outage")
         return Later(seconds, words, whole_channel=several)
 
-    def _hold(self, seconds: float, words: str) -> None:
-        self._until, self.trouble = self.clock() + seconds, words
+    def _hold(self, seconds: float, words: str, why: Why) -> None:
+        self._until, self.trouble, self.why = self.clock() + seconds, words, why

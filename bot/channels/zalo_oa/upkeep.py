@@ -21,9 +21,11 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 LOOK_TICKS = 15
-"""Ticks between looks at the grant, and at the account while it is down."""
+"""Ticks between looks at the grant, and at the account while it is down or may be."""
 ACCOUNT_TICKS = 600
 """Ticks between looks at an account that is up."""
+LOOKS = 2
+"""Looks in a row that must fail before an account that was up is down."""
 ACCOUNT = "/v2.0/oa/getoa"
 
 
@@ -42,6 +44,8 @@ class Upkeep:
     state: str = "idle"
     detail: str = "not started"
     account: str = ""
+    _missed: int = 0
+    """looks in a row that did not reach the account"""
 
     async def run(self) -> None:
         """One thing after the other, every second; until cancelled."""
@@ -50,7 +54,7 @@ class Upkeep:
             await self.write()
             await self._quietly(self.contacts.refresh, "chats with officers cannot be read")
             if tick % LOOK_TICKS == 0:
-                await self._check(full=tick % ACCOUNT_TICKS == 0 or self.state != "up")
+                await self._check(full=tick % ACCOUNT_TICKS == 0 or self._doubtful)
             tick += 1
             await self.sleep(TICK_SECONDS)
 
@@ -71,12 +75,18 @@ class Upkeep:
             log.warning("Zalo Official Account is down: %s", detail)
         self.state, self.detail = state, detail
 
+    @property
+    def _doubtful(self) -> bool:
+        """Whether the account is down, or sends fail as if it were."""
+        failing = self.pace.why == "outage" and self.pace.held() is not None
+        return self.state != "up" or self._missed > 0 or failing
+
     def health(self) -> dict[str, Any]:
         """``up``, ``idle`` or ``down`` with the last reason, the account's name, and the days its grant has
-        left."""
+        left. A pause is no fall, unless it waits for a human."""
         state, detail = self.state, self.detail
         if state == "up" and (held := self.pace.held()):
-            state, detail = "down", held.reason
+            state, detail = ("down" if self.pace.why == "human" else "up"), held.reason
         if state != "idle" and self.tokens.lost:
             state, detail = "down", f"needs consent: {self.tokens.lost}"
         found: dict[str, Any] = {"state": state, "detail": detail}
@@ -90,15 +100,18 @@ class Upkeep:
             await self.tokens.look()
             if full:
                 found = await self.look()
+                self._missed = 0
                 self.account = str(found.get("name") or "")
                 self.report("up", f"package {found.get('package_name') or 'unknown'}")
         except NeedsConsentError as error:
             self.report("down", f"needs consent: {error.words}")
         except ZaloError as error:
-            working = kind_of(error) not in ("token", "human", "rate")
+            self._missed = 0
+            working = kind_of(error) not in ("token", "human")
             self.report("up" if working else "down", f"the account cannot be looked at: {error.words}")
         except CallError as error:
-            if full:
+            self._missed += full
+            if full and (self.state != "up" or self._missed >= LOOKS):
                 self.report("down", error.words)
         except Exception as error:  # noqa: BLE001 - the clock must go on
             self.report("down", f"the database does not answer ({type(error).__name__})")
