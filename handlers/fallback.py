@@ -6,7 +6,7 @@ from handlers.sentences import human_button, menu_button, name_of, product_butto
 from handlers.showing import record_miss
 from handlers.talk import action
 from handlers.talk.language import _
-from handlers.talk.message import Button, File, Message, Phone, Unsupported
+from handlers.talk.message import Button, File, Message, Unsupported
 from handlers.talk.turn import Turn
 
 Messages = list[Message]
@@ -76,14 +76,6 @@ def other(turn: Turn) -> Messages:
     lead = words.get(kind, _("Thank you. I cannot read that kind of message."))
     text = _("Please type the name of a product, or choose below.")
     return [Message(f"{lead} {text}", buttons=((Button(_("Find a product"), action.SEARCH), menu_button()),))]
-
-
-def phone(turn: Turn) -> Messages:
-    """A phone number that nobody asked for: not kept."""
-    content = turn.inbound.content
-    assert isinstance(content, Phone)
-    text = _("Thank you, but I do not need a phone number for this, and I have not kept it.")
-    return [Message(text, buttons=((menu_button(),),))]
 
 
 def stale(turn: Turn) -> Messages:

@@ -48,12 +48,21 @@ def look_up(turn: Turn) -> list[Message] | Redo:
     return products.named(turn)
 
 
-def mine(turn: Turn) -> list[Message]:
-    """When does mine expire: the public verdict of what was named, else how to ask."""
+async def mine(turn: Turn) -> list[Message]:
+    """When does mine expire: my own products; the public verdict of what was named by somebody not linked."""
     meaning = turn.meaning
     if meaning and (meaning.products or meaning.producers or meaning.code):
         return certificates.status(turn)
-    return renewals.mine(turn)
+    return await renewals.mine_or_how(turn)
+
+
+async def certified(turn: Turn) -> list[Message]:
+    """Is it still certified? With nothing named, a producer means their own."""
+    meaning = turn.meaning
+    named = meaning and (meaning.products or meaning.producers or meaning.code or meaning.words)
+    if not named and not turn.standing.get("product") and (await turn.who()).producers:
+        return await renewals.mine_or_how(turn)
+    return certificates.status(turn)
 
 
 def wished(turn: Turn) -> list[Message]:
@@ -119,6 +128,12 @@ ROUTES = Routes(
         action.HUMAN: tickets.human,
         action.COMPLAIN: tickets.complain,
         action.CODE: people.code,
+        people.LINK: people.how,
+        people.AGREE: people.agree,
+        people.REFUSE: people.refuse,
+        people.LEAVE: people.leave,
+        "forget": settings.erase,
+        **renewals.ACTIONS,
         "subs": subscriptions.topics,
         "sub": subscriptions.subscribe,
         "unsub": subscriptions.unsubscribe,
@@ -132,6 +147,8 @@ ROUTES = Routes(
         "place": OpenStep(nearby.place_typed, nearby.leaves_place),
         "certificate": OpenStep(certificates.named, certificates.leaves_question),
         "ticket": OpenStep(tickets.written, tickets.leaves_ticket),
+        people.STEP: OpenStep(people.consent_answered, people.leaves_consent),
+        **renewals.STEPS,
         "quiet": OpenStep(subscriptions.quiet_typed, subscriptions.leaves_quiet),
         announcements.STEP: OpenStep(
             only(announcements.written, *announcements.WRITES), announcements.leaves
@@ -149,10 +166,15 @@ ROUTES = Routes(
         "previous": start.previous,
         "pick": start.pick,
         "language": settings.language,
-        "certificate": certificates.status,
+        "certificate": certified,
         "my_certificates": mine,
         "papers": renewals.papers,
         "where_to_file": renewals.where_to_file,
+        **renewals.INTENTS,
+        **{name: only(entry, "officer", "editor", "approver") for name, entry in renewals.OFFICERS.items()},
+        "link": people.how,
+        "unlink": people.leave,
+        "agree_reminders": people.agree,
         "buy": nearby.buy,
         "nearest": nearby.near,
         "open_now": showrooms.open_now,
@@ -188,7 +210,7 @@ ROUTES = Routes(
         Place: nearby.here,
         Joined: start.joined,
         File: received,
-        Phone: fallback.phone,
+        Phone: people.phone,
         Unsupported: fallback.other,
     },
     code=people.code,

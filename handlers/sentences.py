@@ -61,6 +61,16 @@ def group_name(group: str) -> str:
     return names.get(group, group)
 
 
+def role_name(role: str) -> str:
+    """A role in the language spoken."""
+    return {
+        "officer": _("commune officer"),
+        "editor": _("editor"),
+        "approver": _("approver"),
+        "producer": _("producer"),
+    }[role]
+
+
 # ----------------------------------------------------------------------------------------------- facts of a product
 
 

@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from db import Ticket
 
-Kind = Literal["question", "complaint"]
+Kind = Literal["question", "complaint", "help"]
 
 
 def number_of(channel: str, update_id: str) -> str:

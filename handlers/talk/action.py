@@ -107,3 +107,8 @@ def at(latitude: float, longitude: float, precise: bool) -> str:
 def checked(offset: int, words: str) -> str:
     """The page of certificates to choose from that starts at ``offset``."""
     return "c" + found(offset, words)[1:]
+
+
+def renewal(key: str, word: str) -> str:
+    """Say something about a product's renewal: show, list, preparing, filed, declined, help, later."""
+    return build("rn", key, word)

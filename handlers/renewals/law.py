@@ -12,16 +12,6 @@ from handlers.talk.turn import Turn
 Messages = list[Message]
 
 
-def mine(turn: Turn) -> Messages:
-    """When does mine expire? The public verdict of what was named; linking an account is not there yet."""
-    turn.standing.put("step", {"name": "certificate"})
-    text = _(
-        "Type the name of your product or of your cooperative or household, and we say what is recorded of its "
-        "certificate. A certificate lasts {months} months."
-    ).format(months=national().at(turn.today).validity_months)
-    return [Message(text, buttons=((Button(_("Renewal papers"), action.PAPERS), menu_button()),))]
-
-
 def papers(turn: Turn) -> Messages:
     """What to file for a renewal, where and when: the law in force, in plain words."""
     rules = national().at(turn.today)

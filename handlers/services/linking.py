@@ -1,0 +1,77 @@
+"""Linking chats to producers by a telephone number, reminders agreed to, and leaving everything at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel import col
+
+from db import Producer
+from handlers.services.access import Who, link, person_of, unlink
+from handlers.services.consent import every_chat, note, subscribe
+
+Chat = tuple[str, str]
+Read = tuple[str, str]
+"""version and language of the text that was read"""
+_SEPARATED = re.compile(r"[;,/\n]+")
+
+
+def normalised(number: str) -> str:
+    """A Vietnamese telephone number as ``0…``: ``+84 912…``, ``84912…`` and ``0912…`` are one; "" = none."""
+    digits = "".join(char for char in number if char.isdigit())
+    if digits.startswith("0084"):
+        digits = digits[2:]
+    if digits.startswith("84") and len(digits) >= 11:
+        digits = "0" + digits[2:].removeprefix("0")
+    return digits if digits.startswith("0") and 9 <= len(digits) <= 12 else ""
+
+
+async def with_phone(engine: AsyncEngine, number: str) -> list[str]:
+    """Codes of the producers that have this number on record, public or not; in the registry's order."""
+    asked = normalised(number)
+    if not asked:
+        return []
+    query = select(col(Producer.code), col(Producer.phone)).where(col(Producer.phone).is_not(None))
+    async with engine.connect() as connection:
+        rows = await connection.execute(query.order_by(col(Producer.position)))
+        return [
+            code
+            for code, phones in rows
+            if asked in {normalised(one) for one in _SEPARATED.split(phones or "")}
+        ]
+
+
+async def link_by_phone(engine: AsyncEngine, chat: Chat, producers: Collection[str], now: datetime) -> None:
+    """Let whoever owns this chat serve these producers: the platform proved the number."""
+    async with engine.begin() as connection:
+        person = await person_of(connection, *chat, now)
+        for code in producers:
+            await link(connection, person, code, "phone", f"person {person}", now)
+
+
+async def agree_to_reminders(engine: AsyncEngine, chat: Chat, read: Read, now: datetime) -> None:
+    """Somebody wants reminders in this chat."""
+    async with engine.begin() as connection:
+        await subscribe(connection, [chat], ("reminders",), True, now)
+        await note(connection, chat, "reminders", True, read, now)
+
+
+async def refuse_reminders(engine: AsyncEngine, chat: Chat, read: Read, now: datetime) -> None:
+    """Somebody wants no reminders in this chat."""
+    async with engine.begin() as connection:
+        await subscribe(connection, [chat], ("reminders",), False, now)
+        await note(connection, chat, "reminders", False, read, now)
+
+
+async def unlink_all(engine: AsyncEngine, chat: Chat, who: Who, read: Read, now: datetime) -> list[str]:
+    """End every link of a person, and reminders in all their chats; the producers that were served."""
+    assert who.person_id is not None
+    async with engine.begin() as connection:
+        await unlink(connection, who.person_id, who.producers, who.actor, now)
+        await subscribe(connection, await every_chat(connection, *chat), ("reminders",), False, now)
+        await note(connection, chat, "reminders", False, read, now)
+    return list(who.producers)
