@@ -144,9 +144,10 @@ class Ceiling:
         """Seconds until the next place, as far as that can be known now."""
         now = self._clock()
         wait = self._spread - now
-        if self._taken(now) >= self._most:
-            first = min(self._end(place) for place in self._places)
-            wait = max(wait, min(first - now, self._window))
+        ends = sorted(end for place in self._places if (end := self._end(place)) > now)
+        if len(ends) >= self._most:
+            next_free = ends[-int(self._most)]  # so many end after it that it makes the first place free
+            wait = max(wait, min(next_free - now, self._window))
         return wait
 
     def _taken(self, now: float) -> int:

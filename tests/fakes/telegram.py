@@ -8,7 +8,8 @@
 
 ``say``, ``press``, ``locate`` do the same without waiting: they return a mark for ``answer(chat, mark)``.
 Updates go to the webhook when one is set (in order in each chat, with Telegram's retries), else to
-``getUpdates``. Trouble: ``fail(kind, method=…, times=…)``, ``block(chat)``, ``police = True``."""
+``getUpdates``. Trouble: ``fail(kind, method=…, times=…)``, ``weather = Weather(…)``, ``block(chat)``,
+``police = True``."""
 
 from __future__ import annotations
 
@@ -17,9 +18,10 @@ import itertools
 import json
 import re
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from contextlib import suppress
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 import aiohttp
@@ -112,6 +114,35 @@ class Fault:
 
 
 @dataclass(slots=True)
+class Weather:
+    """Trouble by chance, the same for the same seed: ``shares`` of requests by kind of :meth:`FakeTelegram.fail`.
+
+    Who blocked the bot (403) has blocked it for good; everything else is drawn anew for each request of a chat.
+    """
+
+    seed: int
+    shares: dict[str, float]
+    slow: float = 0.5
+    wait: float = 1
+    tries: Counter[str] = field(default_factory=Counter)
+
+    def fault(self, called: Called) -> Fault | None:
+        chat = str(called.params.get("chat_id"))
+        if called.method != "sendMessage":
+            return None
+        if Random(f"{self.seed}:{chat}").random() < self.shares.get("403", 0):
+            return Fault("403", None, None, 1, words="Forbidden: bot was blocked by the user")
+        self.tries[chat] += 1
+        drawn = Random(f"{self.seed}:{chat}:{self.tries[chat]}").random()
+        for kind, share in self.shares.items():
+            if kind != "403":
+                if drawn < share:
+                    return Fault(kind, None, None, 1, seconds=self.slow if kind == "slow" else self.wait)
+                drawn -= share
+        return None
+
+
+@dataclass(slots=True)
 class Called:
     """One request the bot made."""
 
@@ -141,6 +172,7 @@ class FakeTelegram:
         self.id = int(token.partition(":")[0])
         self.url = ""
         self.police = False
+        self.weather: Weather | None = None
         self.chats: dict[int, Chat] = {}
         self.calls: list[Called] = []
         self.faults: list[Fault] = []
@@ -419,7 +451,7 @@ class FakeTelegram:
             if not fault.times:
                 self.faults.remove(fault)
             return fault
-        return None
+        return self.weather.fault(called) if self.weather else None
 
     async def _before(self, fault: Fault, request: web.Request) -> web.Response | None:
         if fault.kind == "drop-before":
