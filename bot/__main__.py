@@ -92,14 +92,17 @@ def _announce(application: Any) -> None:
 
 @app.command()
 def chat(language: str = "", as_: Annotated[str, typer.Option("--as")] = "tourist") -> None:
-    """Talk to the bot in this terminal (``@21.85,106.75`` shares a position, ``[label]`` presses a button)."""
+    """Talk to the bot in this terminal (``@21.85,106.75`` shares a position, ``[label]`` presses a button).
+
+    ``--as official``, ``approver``, ``officer:COMMUNE`` or ``producer:CODE`` sends a one-time code first; SQLite only.
+    """
     settings = settings_or_exit()
-    if as_ != "tourist":
-        stop(f"--as {as_}: only “tourist” is there yet.")
-    wait_for(_talk(settings, language or settings.bot_language))
+    if as_ != "tourist" and not settings.database_url.startswith("sqlite"):
+        stop("--as gives a role without asking anybody: only with an SQLite database.")
+    wait_for(_talk(settings, language or settings.bot_language, as_))
 
 
-async def _talk(settings: Settings, language: str) -> None:
+async def _talk(settings: Settings, language: str, as_: str) -> None:
     from bot.app import Application
     from bot.channels.terminal import TerminalChannel
 
@@ -111,6 +114,8 @@ async def _talk(settings: Settings, language: str) -> None:
     )
     line: str | None = "/start"
     try:
+        if as_ != "tourist":
+            line = await _code_as(application, as_)
         while line is not None:
             link = terminal.pressed_link(line)
             if link:
@@ -123,6 +128,29 @@ async def _talk(settings: Settings, language: str) -> None:
             line = await asyncio.to_thread(_typed)
     finally:
         await application.stop()
+
+
+async def _code_as(application: Any, as_: str) -> str:
+    """A one-time code for the role that was asked for."""
+    from handlers.services.invitations import asked, code_for
+
+    try:
+        role, commune, producer = asked(as_)
+    except ValueError as error:
+        stop(f"--as {error}.")
+    wrong = _not_there(application.catalogue, role, commune, producer)
+    if wrong:
+        stop(f"--as {as_}: {wrong}")
+    return await code_for(application.engine, as_, application.now())
+
+
+def _not_there(catalogue: Any, role: str, commune: str, producer: str) -> str:
+    """Why no such role can be given; empty = it can."""
+    if role == "producer" and producer not in catalogue.producers:
+        return f"no producer has the code {producer!r}."
+    if commune and commune not in catalogue.communes:
+        return f"no commune has the code {commune!r}."
+    return ""
 
 
 def _typed() -> str | None:
@@ -318,6 +346,55 @@ async def _database(settings: Settings) -> AsyncIterator[AsyncEngine]:
 
 
 # ---------------------------------------------------------------------------------------------------------- operating
+
+
+@app.command()
+def invite(
+    role: str,
+    commune: str = "",
+    producer: str = "",
+    name: str = "",
+    hours: int = 72,
+) -> None:
+    """Make a one-time code: ``officer --commune CODE``, ``editor``, ``approver`` or ``producer --producer CODE``."""
+    settings = settings_or_exit()
+    from db import INVITED
+
+    if role not in INVITED:
+        stop(f"There is no role {role!r}: {', '.join(INVITED)}.")
+    if bool(producer) != (role == "producer"):
+        stop("A producer's invitation needs --producer CODE, and no other does.")
+    if commune and role != "officer":
+        stop("Only an officer has a commune.")
+    if not 1 <= hours <= 24 * 30:
+        stop("--hours: between 1 and 720.")
+    for line in wait_for(_invite(settings, role, commune, producer, name, hours)):
+        typer.echo(line)
+
+
+async def _invite(
+    settings: Settings, role: str, commune: str, producer: str, name: str, hours: int
+) -> list[str]:
+    from bot.app import clock_of
+    from handlers.services import audit
+    from handlers.services.invitations import invite as make
+    from handlers.services.publishing import published
+
+    async with _database(settings) as engine:
+        wrong = _not_there(await published(engine), role, commune, producer)
+        if wrong:
+            stop(wrong[0].upper() + wrong[1:])
+        code = await make(
+            engine,
+            role,
+            commune=commune,
+            producer=producer,
+            name=name,
+            hours=hours,
+            by=audit.CONSOLE,
+            now=clock_of(settings)(),
+        )
+    return [f"Code: {code}", f"It works once, for {hours} hours: send it to the bot as a message."]
 
 
 @app.command()

@@ -35,6 +35,7 @@ from bot.webhooks import AGAIN_SECONDS, BODY_MOST, webhook
 from db import Announcement
 from handlers.announcements import letters, paused_by_itself, render
 from handlers.answer import Answering
+from handlers.renewals import subscribed
 from handlers.routes import COMMANDS
 from handlers.services.announcements import reported_by
 from handlers.services.catalogue import Catalogue
@@ -221,6 +222,10 @@ class Application:
     def report_lines(self, announcement: int) -> AsyncIterator[Line]:
         """Every delivery of an announcement."""
         return lines(self.engine, announcement)
+
+    async def calendar(self, secret: str) -> bytes | None:
+        """The calendar that a secret opens, as iCalendar; None for a wrong or a withdrawn one."""
+        return await subscribed(self.engine, self.catalogue, secret, self._now())
 
     async def waiting(self, channel: str, chat: str) -> list[Message]:
         """What waits in the outbox for a chat that we cannot write to; given once."""

@@ -50,6 +50,10 @@ class Desk(Protocol):
         """Every delivery of an announcement."""
         ...
 
+    async def calendar(self, secret: str) -> bytes | None:
+        """The calendar that a secret opens, as iCalendar; None for a wrong or a withdrawn one."""
+        ...
+
     async def waiting(self, channel: str, chat: str) -> list[Message]:
         """What waits for a chat that we cannot write to; given once."""
         ...

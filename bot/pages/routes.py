@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.pages import assets, reports, service, views
+from bot.pages import assets, calendars, reports, service, views
 from bot.pages.desk import Desk
 from bot.pages.errors import one_sentence
 from bot.pages.rendering import DESK
@@ -23,6 +23,7 @@ def add_pages(app: web.Application, desk: Desk) -> None:
             web.get("/p/{code:.+}", views.product),
             web.get("/s/{id:.+}", views.showroom),
             web.get("/map", views.showroom_map),
+            web.get("/calendar/{secret}.ics", calendars.calendar),
             web.get("/reports/{secret}.csv", reports.table),
             web.post("/api/chat", service.chat),
             web.get("/api/chat/waiting", service.waiting),

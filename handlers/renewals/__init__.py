@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from handlers.renewals import coach, law, mine, saying, typed
+from handlers.renewals import calendar, coach, law, mine, saying, typed
 from handlers.talk.router import Handler, OpenStep
 
 ACTIONS: Mapping[str, Handler] = {
@@ -14,6 +14,8 @@ ACTIONS: Mapping[str, Handler] = {
     "rn-later": saying.put_off,
     "rn-filed": saying.filed_on,
     "mine": mine.page,
+    "cal": calendar.address,
+    "cal-off": calendar.withdrawn,
 }
 INTENTS: Mapping[str, Handler] = {
     "renewal_filed": typed.filed_typed,
@@ -21,6 +23,8 @@ INTENTS: Mapping[str, Handler] = {
     "renewal_declined": typed.declined_typed,
     "renewal_help": typed.help_typed,
     "renewal_later": typed.later_typed,
+    "calendar": calendar.address,
+    "calendar_off": calendar.withdrawn,
     "renewal_checklist": typed.checklist_typed,
 }
 OFFICERS: Mapping[str, Handler] = {"on_behalf": typed.on_behalf}
@@ -29,7 +33,8 @@ STEPS: Mapping[str, OpenStep] = {
     "declined": OpenStep(typed.why_answered, typed.leaves),
 }
 mine_or_how = mine.mine
+subscribed = calendar.subscribed
 papers = law.papers
 where_to_file = law.where_to_file
 
-__all__ = ["ACTIONS", "INTENTS", "OFFICERS", "STEPS", "mine_or_how", "papers", "where_to_file"]
+__all__ = ["ACTIONS", "INTENTS", "OFFICERS", "STEPS", "mine_or_how", "papers", "subscribed", "where_to_file"]

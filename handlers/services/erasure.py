@@ -8,6 +8,7 @@ from sqlmodel import col
 
 from db import (
     Arrival,
+    Calendar,
     Chat,
     Consent,
     Delivery,
@@ -67,4 +68,5 @@ async def _erase_person(connection: AsyncConnection, person: int) -> None:
         return
     for table in (Link, Role, Reminder):
         await connection.execute(delete(table).where(col(table.person_id) == person))
+    await connection.execute(delete(Calendar).where(col(Calendar.made_by) == f"person {person}"))
     await connection.execute(delete(Person).where(col(Person.id) == person))

@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col
 
-from db import Producer
+from db import Calendar, Producer
 from handlers.services.access import Who, link, person_of, unlink
 from handlers.services.consent import every_chat, note, subscribe
 
@@ -68,10 +68,12 @@ async def refuse_reminders(engine: AsyncEngine, chat: Chat, read: Read, now: dat
 
 
 async def unlink_all(engine: AsyncEngine, chat: Chat, who: Who, read: Read, now: datetime) -> list[str]:
-    """End every link of a person, and reminders in all their chats; the producers that were served."""
+    """End a person's links, calendar addresses and reminders in all their chats; gives the producers they served."""
     assert who.person_id is not None
     async with engine.begin() as connection:
         await unlink(connection, who.person_id, who.producers, who.actor, now)
+        theirs = (col(Calendar.made_by) == who.actor) & col(Calendar.withdrawn_at).is_(None)
+        await connection.execute(update(Calendar).where(theirs).values(withdrawn_at=now))
         await subscribe(connection, await every_chat(connection, *chat), ("reminders",), False, now)
         await note(connection, chat, "reminders", False, read, now)
     return list(who.producers)

@@ -58,6 +58,9 @@ class FakeDesk:
     def health(self) -> dict[str, Any]:
         return {"ready": self.ready, "channels": {"web": {"state": "up"}, "telegram": {"state": "idle"}}}
 
+    async def calendar(self, secret: str) -> bytes | None:
+        return None
+
     async def waiting(self, channel: str, chat: str) -> list[Message]:
         return self.waits.pop((channel, chat), [])
 
