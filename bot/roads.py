@@ -53,6 +53,7 @@ def _road(settings: Settings, channel: Channel, spent: int) -> Road:
         open_for=OPEN if zalo else None,
         price=DONG if zalo else 0,
         budget=max(0, settings.zalo_oa_paid_budget - spent) if zalo else None,
+        templates=zalo and bool(settings.zalo_zbs_template_renewal),
     )
 
 

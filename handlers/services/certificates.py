@@ -179,6 +179,12 @@ def _verdict(certificate: Certificate, on: date, rules: Rules) -> Verdict:
     )
 
 
+def exact_end(certificate: Certificate, rules: Rules | None = None) -> date | None:
+    """E where the record gives it as one legal day, whatever became of the certificate since; else None."""
+    end = _end(certificate, _date(certificate.issued_on), rules or national())
+    return end.exact if end else None
+
+
 def _date(text: str | None) -> PartialDate | None:
     return PartialDate.parse(text) if text else None
 

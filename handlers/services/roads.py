@@ -35,6 +35,8 @@ class Road:
     price: int = 0
     budget: int | None = None
     remaining: int | None = None
+    templates: bool = False
+    """approved templates reach people whom a message does not"""
 
 
 @dataclass(frozen=True, slots=True)
