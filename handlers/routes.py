@@ -15,6 +15,7 @@ from handlers import (
     people,
     producers,
     products,
+    reminders,
     renewals,
     seasons,
     settings,
@@ -143,6 +144,8 @@ ROUTES = Routes(
         "unremind": subscriptions.stop_reminders,
         "quiet": subscriptions.quiet,
         "quiet-off": subscriptions.no_quiet,
+        **{verb: only(entry, *reminders.SEES) for verb, entry in reminders.ACTIONS.items()},
+        **{verb: only(entry, *reminders.CHANGES) for verb, entry in reminders.CHANGING_ACTIONS.items()},
         **{verb: only(entry, *announcements.WRITES) for verb, entry in announcements.ACTIONS.items()},
         **{verb: only(entry, *announcements.DECIDES) for verb, entry in announcements.DECISIONS.items()},
     },
@@ -153,6 +156,7 @@ ROUTES = Routes(
         people.STEP: OpenStep(people.consent_answered, people.leaves_consent),
         **renewals.STEPS,
         "quiet": OpenStep(subscriptions.quiet_typed, subscriptions.leaves_quiet),
+        reminders.STEP: OpenStep(only(reminders.days_typed, *reminders.CHANGES), reminders.leaves),
         announcements.STEP: OpenStep(
             only(announcements.written, *announcements.WRITES), announcements.leaves
         ),
@@ -175,6 +179,8 @@ ROUTES = Routes(
         "where_to_file": renewals.where_to_file,
         **renewals.INTENTS,
         **{name: only(entry, "officer", "editor", "approver") for name, entry in renewals.OFFICERS.items()},
+        **{name: only(entry, *reminders.SEES) for name, entry in reminders.INTENTS.items()},
+        **{name: only(entry, *reminders.CHANGES) for name, entry in reminders.CHANGING_INTENTS.items()},
         "invite_producer": only(inviting.invite_producer, "officer", "editor", "approver"),
         "invite_official": only(inviting.invite_official, *inviting.PROVINCE),
         "roles": only(inviting.roles, *inviting.PROVINCE),
@@ -225,5 +231,6 @@ ROUTES = Routes(
     stale=fallback.stale,
     unknown=fallback.unknown,
     empty=fallback.empty,
-    minutes=(announcements.due,),
+    mornings=(reminders.morning,),
+    minutes=(announcements.due, reminders.minute),
 )
