@@ -209,7 +209,7 @@ async def test_doctor_and_routes_and_replay(tmp_path: Path) -> None:
     async with process(env, "routes") as started:
         code, out, _err = await ended(started)
     assert code == 0
-    assert "certificates.status" in out
+    assert "nearby.buy" in out
     script = tmp_path / "wrong.chat"
     script.write_text("language: vi\n> vịt quay\n< contains: phở\n", "utf-8")
     async with process(env, "replay", str(script)) as started:
