@@ -128,7 +128,7 @@ class WebPlayer(Everything):
             chat, code = await speakers.chat(step)
             body = {"chat": chat, "language": script.language}
             if code:
-                await self._post(body | {"text": code})
+                shown(chat, await self._post(body | {"text": code}))
             if waits(step.said):
                 await time_passes(self._application)
                 return shown(chat, await self._waiting(chat))

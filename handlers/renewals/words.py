@@ -100,7 +100,8 @@ def stand_line(stand: Standpoint) -> str | None:
         line = _("Noted: the file is being prepared.")
     else:
         return None
-    return f"{line} {_('(recorded by the commune officer)')}" if stand.by_officer else line
+    by = _("(recorded by the commune officer)") if stand.by_officer else ""
+    return f"{line} {by}".strip()
 
 
 def next_line(product: Product, found: Verdict, stand: Standpoint, catalogue: Catalogue) -> str:
