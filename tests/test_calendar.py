@@ -1,0 +1,73 @@
+"""Calendars: whole days, alarms, UIDs that stay, a sequence that rises, a secret that can be withdrawn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import icalendar
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from handlers.renewals import subscribed
+from handlers.services import calendars
+from handlers.services.calendars import Dated
+from tests.office import CONG_SON, opened
+
+NOW = datetime(2026, 8, 1, 3, tzinfo=UTC)
+WINDOW = Dated("p1", "window", date(2026, 7, 22), date(2026, 9, 20), "nộp hồ sơ, đúng hạn", "a\nb")
+
+
+async def test_the_sequence_rises_only_when_days_change(engine: AsyncEngine) -> None:
+    first = await calendars.publish(engine, [WINDOW], NOW)
+    same = await calendars.publish(engine, [replace(WINDOW, summary="other words")], NOW + timedelta(days=1))
+    assert first == same
+    moved = replace(WINDOW, first=date(2029, 7, 22), last=date(2029, 9, 20))
+    assert moved.uid == WINDOW.uid
+    after = await calendars.publish(engine, [moved], NOW + timedelta(days=2))
+    assert after[WINDOW.uid].sequence == first[WINDOW.uid].sequence + 1
+    assert after[WINDOW.uid].changed_at == NOW + timedelta(days=2)
+
+
+async def test_a_secret_opens_one_producer_until_it_is_withdrawn(engine: AsyncEngine) -> None:
+    secret = await calendars.make_address(engine, "p1", "person 1", NOW)
+    other = await calendars.make_address(engine, "p2", "person 2", NOW)
+    assert await calendars.producer_of(engine, secret) == "p1"
+    for wrong in ("", "x", secret[:-1], secret[:-1] + ("0" if secret[-1] != "0" else "1"), secret + "0"):
+        assert await calendars.producer_of(engine, wrong) is None
+    assert await calendars.withdraw(engine, ["p1"], "person 1", NOW) == 1
+    assert await calendars.producer_of(engine, secret) is None
+    assert await calendars.producer_of(engine, other) == "p2"
+
+
+async def test_the_file(tmp_path: Path) -> None:
+    async with opened(tmp_path, "2026-08-01", pages=True) as office:
+        producer = await office.somebody(f"producer:{CONG_SON}")
+        said = await producer.say("lịch của tôi")
+        address = next(line for line in said.splitlines() if line.startswith("https://"))
+        assert producer.messages[-1].file is not None
+        assert producer.messages[-1].file.url == address
+        secret = address.removeprefix("https://ocop.example/calendar/").removesuffix(".ics")
+        content = await subscribed(office.engine, office.shelf().catalogue, secret, office.clock())
+        assert content is not None
+        assert all(len(line) <= 75 for line in content.split(b"\r\n")), "RFC 5545, 3.1"
+        window, end = icalendar.Calendar.from_ical(content).walk("VEVENT")
+        assert (window["dtstart"].dt, window["dtend"].dt) == (date(2026, 7, 22), date(2026, 9, 21))
+        assert (end["dtstart"].dt, end["dtend"].dt) == (date(2027, 1, 18), date(2027, 1, 19))
+        assert "Rượu men lá người Dao Công Sơn" in end["summary"]
+        assert "UBND xã Công Sơn" in window["description"]
+        assert len(window.walk("VALARM")) == 2
+        assert len({window["uid"], end["uid"]}) == 2
+        again = await subscribed(office.engine, office.shelf().catalogue, secret, office.clock())
+        assert again == content
+        assert "thu hồi" in await producer.say("thu hồi lịch")
+        assert await subscribed(office.engine, office.shelf().catalogue, secret, office.clock()) is None
+
+
+async def test_without_an_address_of_ours_there_is_none(tmp_path: Path) -> None:
+    async with opened(tmp_path, "2026-08-01") as office:
+        producer = await office.somebody(f"producer:{CONG_SON}")
+        assert "chưa có" in await producer.say("lịch của tôi")
+        assert "https://" not in await producer.say("lịch của tôi")
+        stranger = office.seat()
+        assert "chưa liên kết" in await stranger.say("lịch của tôi")
