@@ -36,6 +36,8 @@ AT_ONCE = 128
 """posts in flight on one channel"""
 PAGE = 64
 """posts claimed at once, where the pace allows more"""
+BREATH = 0.01
+"""seconds until what was claimed has surely left, or waits for its turn"""
 IDLE = 0.5
 """seconds between two looks into an empty queue; a pause, too, is noticed within this time"""
 HELD_ELSEWHERE = 2.0
@@ -83,6 +85,7 @@ class Sender:
         self._settling = Settling(outbox)
         self._chats = Chats(clock)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._open: dict[int, Unasked] = {}
         self._woken = asyncio.Event()
         self._until = 0.0
         self._refused: dict[int, int] = {}
@@ -189,9 +192,12 @@ class Sender:
             return
         await self._ceiling.free(IDLE)
         await self._wait_for_space()
-        asked, most = self._asked, min(self._ceiling.room(), AT_ONCE - len(self._tasks), PAGE)
+        waiting = sum(not one.asked for one in self._open.values())
+        most = min(self._ceiling.room() - waiting, AT_ONCE - len(self._tasks), PAGE)
         if most < 1:
+            await asyncio.sleep(BREATH)
             return
+        asked = self._asked
         page = await self._outbox.claim(self.channel.name, most, self.holding.connection)
         for post in page.posts:
             self._begin(post)
@@ -213,12 +219,13 @@ class Sender:
         if post.id in self._settling.in_hand:
             return
         self._settling.take(post)
-        wait = self._chats.wait(post.address)
+        wait = self._chats.wait(post.address, post.id)
         if wait > 0:
             later = self._outbox.now() + timedelta(seconds=wait)
             self._settling.put(Settled(post, "queued", not_before=later, tried=False))
             return
-        self._chats.busy(post.address)
+        self._chats.busy(post.address, post.id)
+        self._open[post.id] = Unasked()
         task = asyncio.create_task(self._deliver(post))
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -230,7 +237,7 @@ class Sender:
             self._space.set()
 
     async def _deliver(self, post: Post) -> None:
-        unasked = Unasked()
+        unasked = self._open[post.id]
         UNASKED.set(unasked)
         try:
             outcome = await self._send(post)
@@ -244,6 +251,8 @@ class Sender:
             log.exception("delivery_failed", channel=self.channel.name, delivery=post.id)
             words = f"a fault of ours: {type(error).__name__}"
             outcome = Uncertain(words) if unasked.asked else Refused(words)
+        finally:
+            del self._open[post.id]
         self._note(post, outcome)
 
     async def _send(self, post: Post) -> Outcome:
@@ -277,8 +286,12 @@ class Sender:
         """Remember an outcome: for the row, for the chat, for the channel, for the announcement."""
         settled = self._settled(post, outcome)
         self._settling.put(settled)
-        wait = outcome.seconds if isinstance(outcome, Later) else 0.0
-        self._chats.done(post.address, wait)
+        if settled.not_before is None:
+            self._chats.done(post.address)
+        else:
+            self._chats.later(
+                post.address, post.id, (settled.not_before - self._outbox.now()).total_seconds()
+            )
         if isinstance(outcome, Later) and (outcome.whole_channel or outcome.asked):
             self._until = max(self._until, self._clock() + outcome.seconds)
         self._count_refusals(post, outcome)
@@ -298,7 +311,7 @@ class Sender:
         if not held and post.tries + 1 >= GIVEN_UP:
             return Settled(post, "failed", f"given up: {outcome.reason}")
         growing = 0.0 if held else min(BACKOFF_MOST, float(2 ** min(post.tries, 10)))
-        later = self._outbox.now() + timedelta(seconds=max(outcome.seconds, growing))
+        later = self._outbox.now() + timedelta(seconds=max(outcome.seconds, growing, Chats.PAUSE))
         return Settled(post, "queued", outcome.reason, not_before=later)
 
     def _count_refusals(self, post: Post, outcome: Outcome) -> None:
