@@ -130,13 +130,15 @@ async def opened(
 ) -> AsyncIterator[Office]:
     """The sample registry at ten in the morning of a day."""
     engine = db.async_engine(f"sqlite+aiosqlite:///{tmp_path}/bot.db")
-    await db.migrate(engine)
-    await import_paths(engine, [SAMPLE])
-    if more:
-        await more(engine)
-    shelf = Shelf(engine)
-    await shelf.refresh()
-    office = Office(engine, shelf, MovingClock(datetime.now(ZONE)), WithPages() if pages else NoLinks())
-    await office.at(day)
-    yield office
-    await engine.dispose()
+    try:
+        await db.migrate(engine)
+        await import_paths(engine, [SAMPLE])
+        if more:
+            await more(engine)
+        shelf = Shelf(engine)
+        await shelf.refresh()
+        office = Office(engine, shelf, MovingClock(datetime.now(ZONE)), WithPages() if pages else NoLinks())
+        await office.at(day)
+        yield office
+    finally:
+        await engine.dispose()

@@ -183,7 +183,9 @@ async def test_help_is_a_ticket_and_a_letter_to_the_commune(tmp_path: Path) -> N
 @pytest.mark.parametrize(("end", "told"), [("2027-01-18", False), ("2026-08-31", True)])
 async def test_lapsed(tmp_path: Path, end: str, told: bool) -> None:
     async def shorter(engine: AsyncEngine) -> None:
-        change = update(db.Product).where(col(db.Product.code) == LEAF).values(valid_until=end)
+        change = (
+            update(db.Certificate).where(col(db.Certificate.product_code) == LEAF).values(valid_until=end)
+        )
         async with engine.begin() as connection:
             await connection.execute(change)
 
