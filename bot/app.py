@@ -37,11 +37,11 @@ from handlers.announcements import letters, paused_by_itself, render
 from handlers.answer import Answering
 from handlers.renewals import subscribed
 from handlers.routes import COMMANDS
-from handlers.services.announcements import reported_by
 from handlers.services.catalogue import Catalogue
 from handlers.services.inbox import Inbox
 from handlers.services.outbox import Letter, Line, Outbox, Receipts, fetch, lines
 from handlers.services.publishing import registry_version
+from handlers.services.reports import reported_by
 from handlers.services.roads import Picture, Road
 from handlers.talk.language import languages, translations
 from handlers.talk.message import Inbound, Message

@@ -20,7 +20,7 @@ from handlers.announcements import render
 from handlers.announcements.rendering import pieces
 from handlers.answer import Answering
 from handlers.services import announcements as kept
-from handlers.services import consent
+from handlers.services import consent, reports
 from handlers.services.access import end_role, roles_held
 from handlers.services.announcements import By
 from handlers.services.audit import history
@@ -493,9 +493,9 @@ async def test_the_table_has_a_secret_address_for_a_day(office: Office) -> None:
     file = editor.shown[0].file
     assert file is not None
     secret = file.url.rpartition("/")[2].removesuffix(".csv")
-    assert await kept.reported_by(office.engine, secret, office.clock()) == 1
-    assert await kept.reported_by(office.engine, "guess", office.clock()) is None
-    assert await kept.reported_by(office.engine, secret, office.clock() + timedelta(hours=24)) is None
+    assert await reports.reported_by(office.engine, secret, office.clock()) == 1
+    assert await reports.reported_by(office.engine, "guess", office.clock()) is None
+    assert await reports.reported_by(office.engine, secret, office.clock() + timedelta(hours=24)) is None
 
 
 # ----------------------------------------------------------------------------------------------------- recipients

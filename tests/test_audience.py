@@ -16,7 +16,9 @@ from sqlmodel import col
 from db import Announcement, Chat, Delivery, Link, Person, QuietHours, Role, Subscription, ZaloContact
 from handlers.services.audience import Audience, producers_meant
 from handlers.services.catalogue import Catalogue, Certificate, Producer, Product, RegistryInfo
-from handlers.services.reach import Aim, Part, Reach, after_the_night, fix, forecast, reach
+from handlers.services.consent import after_the_night
+from handlers.services.forecasting import forecast
+from handlers.services.reach import Aim, Part, Reach, fix, reach
 from handlers.services.roads import Road
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")

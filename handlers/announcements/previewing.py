@@ -10,8 +10,9 @@ from handlers.announcements.aiming import aim_of, measured
 from handlers.announcements.cards import Messages, missing, the_one, to
 from handlers.announcements.rendering import losses, pieces, render
 from handlers.services.audience import Audience
-from handlers.services.consent import NIGHT
-from handlers.services.reach import Reach, after_the_night, forecast
+from handlers.services.consent import NIGHT, after_the_night
+from handlers.services.forecasting import forecast
+from handlers.services.reach import Reach
 from handlers.services.roads import Road
 from handlers.talk.language import _, languages, listed, money, own_name, speaking, spoken
 from handlers.talk.message import Buttons, Message

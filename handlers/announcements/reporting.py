@@ -14,6 +14,7 @@ from handlers.announcements import words
 from handlers.announcements.cards import Messages, card, doer, listing, missing, the_one, to
 from handlers.sentences import cut
 from handlers.services import announcements as kept
+from handlers.services import reports
 from handlers.services.audit import history
 from handlers.services.outbox import PULLED, Count, counts
 from handlers.talk.language import _, languages, number, own_name
@@ -140,7 +141,7 @@ async def again(turn: Turn, chosen: str, sure: str = "") -> Messages:
         )
         row = (to("an-again", _("Yes, send it again"), found, "yes"), to("an-report", _("No"), found))
         return [Message(text, buttons=(row,))]
-    count = await kept.resend(turn.engine, found.id or 0, await doer(turn), turn.now)
+    count = await reports.resend(turn.engine, found.id or 0, await doer(turn), turn.now)
     said = _("Queued again for {chats}.").format(chats=words.chats(count))
     return await card(turn, chosen, said)
 
@@ -155,7 +156,7 @@ async def table(turn: Turn, chosen: str) -> Messages:
         said = _("A table needs our own web address, which is not set up (PUBLIC_URL).")
         return [Message(said, buttons=back)]
     secret = secrets.token_urlsafe(24)
-    await kept.report_secret(turn.engine, found.id or 0, await doer(turn), turn.now, secret)
+    await reports.report_secret(turn.engine, found.id or 0, await doer(turn), turn.now, secret)
     path = f"/reports/{secret}.csv"
     address = turn.links.page(path) or path
     name = f"announcement-{found.id}.csv"
@@ -171,7 +172,7 @@ async def log(turn: Turn, chosen: str = "") -> Messages:
     if found is None:
         return missing()
     rows = await history(turn.engine, kept.subject(found.id or 0))
-    names = await kept.names_of(turn.engine, [row.actor for row in rows])
+    names = await reports.names_of(turn.engine, [row.actor for row in rows])
     lines = []
     for row in rows[-MOST_HISTORY:]:
         at = row.at.astimezone(turn.now.tzinfo)

@@ -10,10 +10,10 @@ from handlers.announcements.aiming import aim_of
 from handlers.announcements.cards import Messages, card, doer, missing, the_one, to
 from handlers.announcements.reporting import report_of
 from handlers.services import announcements as kept
+from handlers.services import reports
 from handlers.services.announcements import LATE, Step
-from handlers.services.consent import NIGHT
+from handlers.services.consent import NIGHT, after_the_night
 from handlers.services.outbox import Letter, sweep
-from handlers.services.reach import after_the_night
 from handlers.talk.language import _
 from handlers.talk.message import Message
 from handlers.talk.turn import Desk, Turn
@@ -34,7 +34,7 @@ async def due(desk: Desk) -> None:
             told = await _begun(desk, found)
             await kept.begin(desk.engine, found.id or 0, await aim_of(desk, found), now, told)
     await sweep(desk.engine, now)
-    for found in await kept.unreported(desk.engine):
+    for found in await reports.unreported(desk.engine):
         await _report(desk, found, now)
 
 
@@ -88,7 +88,7 @@ async def _report(desk: Desk, found: Announcement, now: datetime) -> None:
     told = letters.written(
         asked, found, f"report-{over.timestamp():.0f}", await letters.in_languages(asked, report)
     )
-    await kept.report(desk.engine, found.id or 0, now, told)
+    await reports.report(desk.engine, found.id or 0, now, told)
 
 
 def paused_by_itself(announcement: Announcement, reason: str) -> list[Message]:

@@ -8,9 +8,8 @@ from db import Announcement
 from handlers.announcements import words
 from handlers.announcements.cards import Messages, ask, card, doer, missing, the_one, to
 from handlers.services import announcements as kept
-from handlers.services.consent import NIGHT
+from handlers.services.consent import NIGHT, after_the_night
 from handlers.services.moments import read_moment
-from handlers.services.reach import after_the_night
 from handlers.services.text import key
 from handlers.talk.language import _
 from handlers.talk.turn import Turn

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import insert, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -148,3 +148,11 @@ async def last_consent(engine: AsyncEngine, chat: tuple[str, str], purpose: str)
     async with engine.connect() as connection:
         row = (await connection.execute(query)).first()
     return Consent.model_validate(dict(row._mapping)) if row else None
+
+
+def after_the_night(at: datetime, night: tuple[str, str]) -> datetime:
+    """The moment itself, or the end of the night (``HH:MM``, local) that it falls into."""
+    begins, ends = (time.fromisoformat(clock) for clock in night)
+    if begins <= at.time():
+        return datetime.combine(at.date() + timedelta(days=1), ends, at.tzinfo)
+    return datetime.combine(at.date(), ends, at.tzinfo) if at.time() < ends else at

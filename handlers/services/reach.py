@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import orjson
@@ -265,52 +265,3 @@ def _listed(dialect: str, codes: Collection[str]) -> Any:
     if dialect == "postgresql":
         return select(func.json_array_elements_text(cast(literal(written, String), JSON)))
     return select(func.json_each(written).table_valued("value").c.value)
-
-
-# -------------------------------------------------------------------------------------------------------- the forecast
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """What sending will cost and take: dong, messages that are paid for, seconds a channel at its pace, chats for
-    which today's budget or the month's rest will not do."""
-
-    dong: int
-    paid: int
-    seconds: dict[str, float]
-    beyond_budget: int
-    beyond_month: int
-
-    @property
-    def longest(self) -> float:
-        """Seconds until the slowest channel is through."""
-        return max(self.seconds.values(), default=0.0)
-
-
-def forecast(found: Reach, roads: Sequence[Road], pieces: dict[str, int]) -> Forecast:
-    """``pieces``: how many messages one announcement is on each channel (a long text is split)."""
-    dong = paid = beyond_budget = beyond_month = 0
-    seconds: dict[str, float] = {}
-    chats = found.by("channel")
-    for road in roads:
-        calls = pieces.get(road.name, 1)
-        count = chats.get(road.name, 0)
-        costs = found.count("paid", road.name)
-        if count:
-            seconds[road.name] = count * calls / road.per_second
-        price = road.price * calls
-        affordable = costs if road.budget is None or not price else min(costs, road.budget // price)
-        beyond_budget += costs - affordable
-        paid += affordable * calls
-        dong += affordable * price
-        if road.remaining is not None:
-            beyond_month += max(0, count - road.remaining // calls)
-    return Forecast(dong, paid, seconds, beyond_budget, beyond_month)
-
-
-def after_the_night(at: datetime, night: tuple[str, str]) -> datetime:
-    """The moment itself, or the end of the night (``HH:MM``, local) that it falls into."""
-    begins, ends = (time.fromisoformat(clock) for clock in night)
-    if begins <= at.time():
-        return datetime.combine(at.date() + timedelta(days=1), ends, at.tzinfo)
-    return datetime.combine(at.date(), ends, at.tzinfo) if at.time() < ends else at
