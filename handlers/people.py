@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from handlers.sentences import cut, human_button, menu_button, role_name
 from handlers.services import consent, linking
 from handlers.services.access import officers_of
@@ -31,6 +33,8 @@ async def code(turn: Turn, text: str) -> Messages:
     """A one-time code was sent: use it, say what it opened, or why not."""
     used = await redeem(turn.engine, *turn.chat, text, turn.now)
     turn.changed_who()
+    if used.state == "again" and not await _still_held(turn, used):
+        used = replace(used, state="used")
     if used.state in ("good", "again"):
         turn.standing.put("step", None)
         if used.role == "producer":
@@ -39,6 +43,12 @@ async def code(turn: Turn, text: str) -> Messages:
     if used.locked_now:
         await _tell_of_lock(turn, used)
     return [Message(_why_not(used), buttons=((human_button(), menu_button()),))]
+
+
+async def _still_held(turn: Turn, used: Redeemed) -> bool:
+    """Whether what a code gave this person once is theirs still: they may have left, or lost the role."""
+    who = await turn.who()
+    return used.producer in who.producers if used.producer else (used.role, used.commune) in who.roles
 
 
 async def _tell_of_lock(turn: Turn, used: Redeemed) -> None:
@@ -158,7 +168,10 @@ def how(turn: Turn) -> Messages:
             "2. Share your telephone number, if it is the one in your OCOP file. It is compared once and not kept."
         ),
     ]
-    ask = Message(_("Share your number with the button below, or send the code."), asks="phone")
+    ask = Message(
+        _("Does your app show a button below for sharing your number? Press it; or send the code."),
+        asks="phone",
+    )
     return [Message("\n".join(lines), buttons=((human_button(), menu_button()),)), ask]
 
 

@@ -9,6 +9,7 @@ from handlers import (
     announcements,
     browse,
     certificates,
+    corrections,
     fallback,
     inviting,
     nearby,
@@ -62,7 +63,11 @@ async def certified(turn: Turn) -> list[Message]:
     """Is it still certified? With nothing named, a producer means their own."""
     meaning = turn.meaning
     named = meaning and (meaning.products or meaning.producers or meaning.code or meaning.words)
-    if not named and not turn.standing.get("product") and (await turn.who()).producers:
+    if named:
+        return certificates.status(turn)
+    shown = turn.catalogue.products.get(turn.standing.get("product") or "")
+    served = (await turn.who()).producers
+    if served and (shown is None or (shown.producer and shown.producer.code in served)):
         return await renewals.mine_or_how(turn)
     return certificates.status(turn)
 
@@ -144,6 +149,8 @@ ROUTES = Routes(
         "unremind": subscriptions.stop_reminders,
         "quiet": subscriptions.quiet,
         "quiet-off": subscriptions.no_quiet,
+        **{verb: only(entry, *corrections.PRODUCERS) for verb, entry in corrections.ACTIONS.items()},
+        **{verb: only(entry, *corrections.DECIDES) for verb, entry in corrections.DECISIONS.items()},
         **{verb: only(entry, *reminders.SEES) for verb, entry in reminders.ACTIONS.items()},
         **{verb: only(entry, *reminders.CHANGES) for verb, entry in reminders.CHANGING_ACTIONS.items()},
         **{verb: only(entry, *announcements.WRITES) for verb, entry in announcements.ACTIONS.items()},
@@ -156,6 +163,8 @@ ROUTES = Routes(
         people.STEP: OpenStep(people.consent_answered, people.leaves_consent),
         **renewals.STEPS,
         "quiet": OpenStep(subscriptions.quiet_typed, subscriptions.leaves_quiet),
+        corrections.VALUE: OpenStep(only(corrections.typed, *corrections.PRODUCERS), corrections.leaves),
+        corrections.REASON: OpenStep(only(corrections.reasoned, *corrections.DECIDES), corrections.leaves),
         reminders.STEP: OpenStep(only(reminders.days_typed, *reminders.CHANGES), reminders.leaves),
         announcements.STEP: OpenStep(
             only(announcements.written, *announcements.WRITES), announcements.leaves
@@ -179,6 +188,8 @@ ROUTES = Routes(
         "where_to_file": renewals.where_to_file,
         **renewals.INTENTS,
         **{name: only(entry, "officer", "editor", "approver") for name, entry in renewals.OFFICERS.items()},
+        **{name: only(entry, *corrections.PRODUCERS) for name, entry in corrections.INTENTS.items()},
+        **{name: only(entry, *corrections.DECIDES) for name, entry in corrections.DECIDING_INTENTS.items()},
         **{name: only(entry, *reminders.SEES) for name, entry in reminders.INTENTS.items()},
         **{name: only(entry, *reminders.CHANGES) for name, entry in reminders.CHANGING_INTENTS.items()},
         "invite_producer": only(inviting.invite_producer, "officer", "editor", "approver"),

@@ -33,8 +33,8 @@ def language(turn: Turn, wanted: str = "") -> Messages:
 def erase(turn: Turn) -> Messages:
     """Delete what is kept of this chat: asked once more before it happens."""
     text = _(
-        "Of this chat we keep its address, its language, where the conversation stands, and the notes you left for the "
-        "office. Shall all of that be deleted?"
+        "Of this chat we keep its address, its language, where the conversation stands, the notes you left for the "
+        "office, and, if you are linked, which producer you serve and what you agreed to. Shall all of that be deleted?"
     )
     return [Message(text, buttons=((Button(_("Yes, delete it"), action.ERASE), menu_button()),))]
 

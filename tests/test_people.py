@@ -126,6 +126,16 @@ async def test_leaving_is_one_message_and_names_every_producer(tmp_path: Path) -
         assert not (await who(office.engine, *_chat(producer))).producers
 
 
+async def test_a_code_that_was_used_gives_nothing_back_after_leaving(tmp_path: Path) -> None:
+    async with opened(tmp_path, "2026-08-01") as office:
+        producer, code = office.seat(), await code_for(office.engine, f"producer:{CONG_SON}", office.clock())
+        assert "đã liên kết" in await producer.say(code)
+        assert "đã liên kết" in await producer.say(code), "a repeated delivery says the same"
+        await producer.say("huỷ liên kết")
+        assert "đã được dùng" in await producer.say(code)
+        assert not (await who(office.engine, *_chat(producer))).producers
+
+
 async def test_an_erased_chat_leaves_the_log_and_nothing_else(tmp_path: Path) -> None:
     async with opened(tmp_path, "2026-08-01", pages=True) as office:
         producer = await office.somebody(f"producer:{CONG_SON}")
