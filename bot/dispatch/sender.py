@@ -38,6 +38,8 @@ PAGE = 64
 """posts claimed at once, where the pace allows more"""
 BREATH = 0.01
 """seconds until what was claimed has surely left, or waits for its turn"""
+KEEP_SECONDS = 2.0
+"""a post whose chat is free again within so many seconds is kept for it; else it is queued again"""
 IDLE = 0.5
 """seconds between two looks into an empty queue; a pause, too, is noticed within this time"""
 HELD_ELSEWHERE = 2.0
@@ -85,6 +87,7 @@ class Sender:
         self._settling = Settling(outbox)
         self._chats = Chats(clock)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._kept: dict[int, tuple[Post, asyncio.TimerHandle]] = {}
         self._open: dict[int, Unasked] = {}
         self._woken = asyncio.Event()
         self._until = 0.0
@@ -124,6 +127,10 @@ class Sender:
             self._loop.cancel()
             with suppress(asyncio.CancelledError):
                 await self._loop
+        for post, handle in self._kept.values():
+            handle.cancel()
+            self._put_back(post)
+        self._kept.clear()
         if self._tasks:
             await asyncio.wait(list(self._tasks), timeout=seconds)
         for task in list(self._tasks):
@@ -200,7 +207,7 @@ class Sender:
         asked = self._asked
         page = await self._outbox.claim(self.channel.name, most, self.holding.connection)
         for post in page.posts:
-            self._begin(post)
+            self._take_in_hand(post)
         if not page.seen:
             self._looked = asked
             await self._rest(IDLE)
@@ -214,15 +221,21 @@ class Sender:
             async with asyncio.timeout(IDLE):
                 await self._space.wait()
 
+    def _take_in_hand(self, post: Post) -> None:
+        if post.id not in self._settling.in_hand:
+            self._settling.take(post)
+            self._begin(post)
+
     def _begin(self, post: Post) -> None:
-        """Send a post, or put it back when its chat had a message just now."""
-        if post.id in self._settling.in_hand:
-            return
-        self._settling.take(post)
+        """Send a post; keep it, or put it back, when its chat had a message just now."""
+        self._kept.pop(post.id, None)
         wait = self._chats.wait(post.address, post.id)
+        if wait > KEEP_SECONDS or (wait > 0 and len(self._kept) >= PAGE):
+            self._put_back(post, wait)
+            return
         if wait > 0:
-            later = self._outbox.now() + timedelta(seconds=wait)
-            self._settling.put(Settled(post, "queued", not_before=later, tried=False))
+            loop = asyncio.get_running_loop()
+            self._kept[post.id] = (post, loop.call_later(wait, self._begin, post))
             return
         self._chats.busy(post.address, post.id)
         self._open[post.id] = Unasked()
@@ -230,6 +243,11 @@ class Sender:
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         IN_FLIGHT.labels(self.channel.name).set(len(self._tasks))
+
+    def _put_back(self, post: Post, seconds: float = 0.0) -> None:
+        """Nobody was asked: queue it again."""
+        later = self._outbox.now() + timedelta(seconds=seconds)
+        self._settling.put(Settled(post, "queued", not_before=later, tried=False))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -245,7 +263,7 @@ class Sender:
             if unasked.asked:
                 self._note(post, Uncertain(CUT_SHORT))
             else:
-                self._settling.put(Settled(post, "queued", not_before=self._outbox.now(), tried=False))
+                self._put_back(post)
             raise
         except Exception as error:
             log.exception("delivery_failed", channel=self.channel.name, delivery=post.id)
