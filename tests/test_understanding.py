@@ -131,7 +131,8 @@ def test_words_between_those_of_a_phrase(understanding: Understanding) -> None:
 
 def test_a_whole_syllable_is_no_slip_of_another_word(understanding: Understanding) -> None:
     asked = understanding.understand("chùa Một Cột xây năm nào", "vi")
-    assert (asked.intents, asked.products) == ((), ())
+    assert {*asked.intents} <= {"out_of_scope"}
+    assert asked.products == ()
 
 
 def test_the_three_sentences_of_the_issue(understanding: Understanding) -> None:

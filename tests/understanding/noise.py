@@ -44,7 +44,7 @@ QUESTIONS = (
     ("cho em hỏi mùa nào có {}", "season"),
     ("mình muốn mua {} thì mua ở chỗ nào", "buy"),
     ("{} mấy sao vậy bạn", "certificate"),
-    ("gần đây có chỗ nào bán {} không", "nearest+buy|buy+nearest|nearest"),
+    ("gần đây có chỗ nào bán {} không", "nearest+buy|buy+nearest|nearest|buy"),
     ("cho xin thông tin về {} với", ""),
     ("hôm trước ăn thử {} thấy ngon ghê", ""),
 )

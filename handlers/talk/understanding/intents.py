@@ -21,6 +21,7 @@ OF_GOODS = frozenset(("price", "contact", "certificate"))
 STRANGE = 2
 DOUBTED = frozenset(("list", "season", "good_here", "producer", "price", "buy", "nearest"))
 """beside two words nobody knows, where nothing of ours is named, these were hardly asked of us"""
+TOPICS = frozenset(("shelf_life", "allergens", "delivery"))
 ABOUT_PLACES = POLITE | {"good_here", "nearest", "directions", "how_far", "open_now", "list", "season"}
 """asked about a place outside the province they are not ours to answer"""
 
@@ -196,6 +197,23 @@ def settled(meaning: Meaning, intents: list[str], labels: Labels) -> Meaning:
     intents = intents or _implied(meaning, labels)
     about_one = "open_now" in intents and not labels.which
     return replace(meaning, intents=tuple(intents), state=state, about_one=about_one)
+
+
+def answered(meaning: Meaning, intents: Sequence[str], labels: Labels, ruled: Sequence[str]) -> Meaning:
+    """The meaning with intents that are decided, in the order the phrases say them (``ruled``)."""
+    if ALONE in intents:
+        return Meaning((ALONE,), language=meaning.language, spans=meaning.spans, places=meaning.places)
+    listed = "list" in intents or not intents
+    state = _wished_state(meaning, [*intents], labels) if listed else None
+    places = {intent: at for at, intent in enumerate(ruled)}
+    ordered = sorted(intents, key=lambda intent: places.get(intent, len(places)))
+    return replace(
+        meaning,
+        intents=tuple(ordered),
+        state=state,
+        topic=next((intent for intent in intents if intent in TOPICS), None),
+        about_one="open_now" in intents and not labels.which,
+    )
 
 
 def _wished_state(meaning: Meaning, intents: list[str], labels: Labels) -> str | None:

@@ -228,6 +228,17 @@ def _by_first_cue(
     return {cue: tuple(found) for cue, found in grouped.items()}
 
 
+def said_at_all(lexicon: Lexicon) -> list[str]:
+    """Every phrase of an intent with its label: ``intent:buy mua ở đâu``."""
+    return [
+        f"{label} {' '.join(phrase.typed)}"
+        for phrases in lexicon.phrases.values()
+        for phrase in phrases
+        for label in phrase.labels
+        if label.startswith("intent:")
+    ]
+
+
 OMITTED = -0.4
 """a mark left out in such a text: ``đâu mua`` is hardly ``đầu mùa``"""
 Said = tuple[int, int, float, Phrase]

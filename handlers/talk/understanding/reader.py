@@ -17,10 +17,22 @@ from handlers.services.text import Sentence, fold, is_careful, key, sentence
 from handlers.services.vocabulary import Read, Vocabulary, cost
 from handlers.talk.understanding.amounts import money, star_signs
 from handlers.talk.understanding.asking import Asking, Reading
+from handlers.talk.understanding.deciding import (
+    REFUSED,
+    clear,
+    decided,
+    follows,
+    own_phrases,
+    parts,
+    spoken_for,
+)
+from handlers.talk.understanding.features import NOTHING_OURS, features
 from handlers.talk.understanding.gaps import across
-from handlers.talk.understanding.intents import combined, settled
+from handlers.talk.understanding.intents import answered, combined, settled
 from handlers.talk.understanding.labels import Labels, labels_of
-from handlers.talk.understanding.lexicon import Lexicon, expand, load
+from handlers.talk.understanding.learned import Learned
+from handlers.talk.understanding.learned import load as load_learned
+from handlers.talk.understanding.lexicon import Lexicon, expand, load, said_at_all
 from handlers.talk.understanding.meaning import Context, Meaning, Span
 from handlers.talk.understanding.segments import Cutter, Words
 
@@ -62,6 +74,8 @@ class Understanding:
         self.search = search
         self.lexicon: Lexicon = load(phrases_dir)
         self.cutter = Cutter(self.lexicon, search, places)
+        self.learned: Learned = load_learned()
+        self._own = self.learned.unknown(said_at_all(self.lexicon))
         words, pairs = _place_words(catalogue)
         self.vocabulary = Vocabulary(
             {*self.lexicon.words, *words}, {**pairs, **self.lexicon.pairs}, base=search.names.vocabulary
@@ -76,14 +90,16 @@ class Understanding:
         ``explain`` fills :attr:`Meaning.spans` with what each stretch of the text was taken for.
         """
         del language
-        meaning = self._understand(text, explain=True) if explain else self._cached(text)
+        after = "step" if context and context.step else "product" if context and context.product else ""
+        meaning = self._understand(text, after, explain=True) if explain else self._cached(text, after)
         if context and context.listed and meaning.number and not meaning.products and not meaning.intents:
             return replace(meaning, intents=("pick",))
         return meaning
 
     # ---------------------------------------------------------------------------------------------- the steps
 
-    def _understand(self, text: str, *, explain: bool = False) -> Meaning:
+    def _understand(self, text: str, after: str = "", *, explain: bool = False) -> Meaning:
+        """``after``: a ``product`` that was just shown, or the open ``step`` of a question."""
         cut = sentence(LONGER.sub(r"\1", text))
         if not cut.folded:
             return Meaning(stars=star_signs(text), language="zh" if HAN.search(text) else None)
@@ -92,6 +108,10 @@ class Understanding:
             return quick
         reading = self._read(cut)
         meaning = self._mean(cut, reading, explain=explain)
+        if after and not meaning.products and meaning.intents in ((), (REFUSED,)):
+            _, _, ruled = self._ruled(cut, reading, explain=explain)
+            if follows(meaning, ruled, cut, answers=after == "step"):
+                return ruled
         if self._doubtful(meaning, reading):
             doubted = self._read(cut, doubting=True)
             second = self._mean(cut, doubted, explain=explain)
@@ -164,7 +184,42 @@ class Understanding:
         return sure <= set(doubted.folded)
 
     def _mean(self, cut: Sentence, reading: Reading, *, explain: bool) -> Meaning:
+        labels, named, ruled = self._ruled(cut, reading, explain=explain)
+        if clear(cut, ruled, labels, self.learned) or own_phrases(reading.items, self._own):
+            return ruled
+        seen = features(reading, cut.folded, labels, named, ruled.intents)
+        chances = self.learned.chances(seen)
+        intents = decided(chances, ruled, NOTHING_OURS in seen, lambda: self._clauses(cut))
+        if explain:
+            why = spoken_for(self.learned, seen, chances, len(cut.text))
+            named = replace(named, spans=(why, *named.spans))
+        if intents is None:
+            return replace(named, intents=(), words="", topic=None)
+        return answered(named, intents, labels, ruled.intents)
+
+    def _ruled(self, cut: Sentence, reading: Reading, *, explain: bool) -> tuple[Labels, Meaning, Meaning]:
+        """What the phrases say, what is named, and what the phrases alone make of the sentence."""
         labels = labels_of(reading.items, reading.words.folded, self.search.province)
+        named = self._named(cut, reading, labels, explain=explain)
+        intents = combined(self.lexicon, labels, named)
+        if not intents:
+            labels.intents |= self._across(reading, named)
+            intents = combined(self.lexicon, labels, named)
+        return labels, named, settled(named, intents, labels)
+
+    def features(self, text: str) -> list[str]:
+        """What the intent reader looks at in a text."""
+        cut = sentence(LONGER.sub(r"\1", text))
+        reading = self._read(cut)
+        labels, named, ruled = self._ruled(cut, reading, explain=False)
+        return features(reading, cut.folded, labels, named, ruled.intents)
+
+    def _clauses(self, cut: Sentence) -> list[dict[str, float]]:
+        """What each clause would ask by itself."""
+        return [self.learned.chances(self.features(part)) for part in parts(cut.text)]
+
+    def _named(self, cut: Sentence, reading: Reading, labels: Labels, *, explain: bool) -> Meaning:
+        """Everything a sentence names; its intents are still to be told."""
         code, known = self._code(cut.text)
         ask = Asking(self.search, self.lexicon, cut, reading)
         found, asked = (Found((known,), True), key(known.code)) if known else ask.products()
@@ -177,7 +232,7 @@ class Understanding:
         if not asked and "open_now" in labels.intents:
             asked = ask.which_place()
         budget = money(fold(cut.text))
-        meaning = Meaning(
+        return Meaning(
             products=found.products,
             exact=found.exact,
             corrected=found.corrected or (ask.read_as() if reading.repaired and found.products else None),
@@ -196,11 +251,6 @@ class Understanding:
             wants_language=labels.others.get("language") or ("zh" if HAN.search(cut.text) else None),
             spans=ask.spans(budget) if explain else (),
         )
-        intents = combined(self.lexicon, labels, meaning)
-        if not intents:
-            labels.intents |= self._across(reading, meaning)
-            intents = combined(self.lexicon, labels, meaning)
-        return settled(meaning, intents, labels)
 
     def _across(self, reading: Reading, meaning: Meaning) -> dict[str, int]:
         """Intents of phrases whose words stand apart; beside goods or a wish only what asks about goods."""

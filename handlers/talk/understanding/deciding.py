@@ -1,0 +1,133 @@
+"""Which intents a sentence has, from what was learned and what the phrases say.
+
+What was learned decides; the phrases are among the features it looks at. The phrases alone decide where they leave no
+doubt: a short text that is one of them, a code, a number, a line an official added after the weights were learned.
+Unsure sentences that name nothing of ours were not understood: no answer is better than a wrong one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from handlers.services.text import Sentence
+from handlers.talk.understanding.labels import Labels
+from handlers.talk.understanding.learned import Learned
+from handlers.talk.understanding.meaning import Meaning, Span
+from handlers.talk.understanding.segments import Item
+
+NOTHING_ASKED = "look_up"
+REFUSED = "out_of_scope"
+ALONE = frozenset(
+    ("out_of_scope", "look_up", "greet", "thanks", "bye", "yes", "no", "help", "human", "not_that", "another",
+     "cancel", "stop", "complain", "pick", "about_bot", "menu", "back", "next", "previous", "language")
+)  # fmt: skip
+"""intents that stand for a whole sentence: no second one beside them"""
+CLAUSE, IN_WHOLE = 0.8, 0.002
+"""chance that a second intent needs in its clause, and in the whole sentence"""
+AGREED = 0.02
+"""chance that a second intent needs where the phrases say it too"""
+UNSURE = 0.25
+"""below, a sentence that names nothing of ours was not understood"""
+REFUSING = 1.5
+"""how much heavier a refusal weighs than its chance: a wrong answer is worse than none"""
+SURELY_NOT_OURS = 0.5
+"""chance that a refusal needs beside goods of ours"""
+TOGETHER = 3
+SHORT = 4
+"""words of a text that may be one phrase and nothing else"""
+CLAUSES = re.compile(
+    r"[,;?+&\n]|\.\s|\s(?:va|vs|voi|and|với|và|mà|ma|rồi|roi|luôn|luon|with)\s", re.IGNORECASE
+)
+"""what may stand between two questions"""
+FOLLOWING = 8
+"""words of a text that may go on about the product just shown"""
+TOLD = 5
+"""features named in an explanation"""
+
+Chances = Mapping[str, float]
+
+
+def clear(cut: Sentence, ruled: Meaning, labels: Labels, learned: Learned) -> bool:
+    """Whether the phrases leave no doubt: a code, a number, intents that nothing was learned of, or a short
+    text that is a phrase and nothing else.
+    """
+    if ruled.code or ruled.number or (ruled.intents and not {*ruled.intents} & {*learned.intents}):
+        return True
+    if ruled.wants_language and ruled.intents == ("language",) and len(cut.folded) <= SHORT:
+        return True
+    said = [intent for intent in ruled.intents if intent in labels.intents]
+    named = ruled.products or ruled.places or ruled.producers or ruled.words
+    return (
+        len(cut.folded) <= SHORT and len(said) == 1 == len(ruled.intents) and not named and not labels.strange
+    )
+
+
+def follows(meaning: Meaning, ruled: Meaning, cut: Sentence, *, answers: bool) -> bool:
+    """Whether a short text that is refused by itself goes on about the product just shown, as the phrases have
+    it, or ``answers`` a question.
+    """
+    if meaning.intents not in ((), (REFUSED,)) or len(cut.folded) > FOLLOWING or ruled.intents == (REFUSED,):
+        return False
+    return bool(ruled.intents) or (answers and meaning.intents == (REFUSED,))
+
+
+def own_phrases(items: Sequence[Item], own: frozenset[str]) -> bool:
+    """Whether a phrase is said that was added after the weights were learned."""
+    return bool(own) and any(
+        f"{label} {' '.join(phrase.typed)}" in own
+        for item in items
+        for phrase in item.phrases
+        for label in phrase.labels
+    )
+
+
+def decided(
+    chances: Chances, ruled: Meaning, nothing: bool, clauses: Callable[[], Sequence[Chances]]
+) -> tuple[str, ...] | None:
+    """The intents, the likeliest first; none where something is only named; None where it was not understood."""
+    first = _first(chances, ruled)
+    if first == NOTHING_ASKED:
+        return ()
+    if nothing and first != REFUSED and chances[first] < UNSURE:
+        return None
+    if first in ALONE:
+        return (first,)
+    if (
+        {"buy", "nearest"} <= {*ruled.intents}
+        and first in ("buy", "nearest")
+        and ruled.products
+        and ruled.places
+    ):
+        return ("buy", "nearest")
+    found = clauses()
+    others = (next(iter(clause.items())) for clause in found)
+    beside = [i for i, chance in others if chance >= CLAUSE and i not in ALONE and chances[i] >= IN_WHOLE]
+    if found and first in ruled.intents and len(ruled.intents) <= TOGETHER and not ALONE & {*ruled.intents}:
+        beside += [intent for intent in ruled.intents if chances.get(intent, 0.0) >= AGREED]
+    return tuple(dict.fromkeys((first, *beside)))[:TOGETHER]
+
+
+def _first(chances: Chances, ruled: Meaning) -> str:
+    """The likeliest intent; a refusal weighs more, but beside goods it must be likely by itself."""
+    allowed = ruled.intents == (REFUSED,) or not ruled.products or chances[REFUSED] >= SURELY_NOT_OURS
+    weighed = {
+        intent: chance * REFUSING if intent == REFUSED else chance
+        for intent, chance in chances.items()
+        if intent != REFUSED or allowed
+    }
+    return max(weighed, key=weighed.__getitem__)
+
+
+def parts(text: str) -> list[str]:
+    """The clauses of a text of several, each of two words or more."""
+    found = [part.strip() for part in CLAUSES.split(text)]
+    kept = [part for part in found if len(part.split()) > 1]
+    return kept if len(kept) > 1 else []
+
+
+def spoken_for(learned: Learned, features: Sequence[str], chances: Chances, length: int) -> Span:
+    """Why: the likeliest intent, its chance and the features that spoke most for it, over the whole text."""
+    intent, chance = next(iter(chances.items()))
+    words = ", ".join(feature for feature, _ in learned.speaking(features, intent)[:TOLD])
+    return Span(0, length, "learned", f"{intent} {chance:.0%}: {words}")
