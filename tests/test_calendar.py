@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import aiohttp
 import icalendar
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -13,6 +14,7 @@ from handlers.renewals import subscribed
 from handlers.services import calendars
 from handlers.services.calendars import Dated
 from tests.office import CONG_SON, opened
+from tests.players import running
 
 NOW = datetime(2026, 8, 1, 3, tzinfo=UTC)
 WINDOW = Dated("p1", "window", date(2026, 7, 22), date(2026, 9, 20), "nộp hồ sơ, đúng hạn", "a\nb")
@@ -71,3 +73,20 @@ async def test_without_an_address_of_ours_there_is_none(tmp_path: Path) -> None:
         assert "https://" not in await producer.say("lịch của tôi")
         stranger = office.seat()
         assert "chưa liên kết" in await stranger.say("lịch của tôi")
+
+
+async def test_the_address_over_the_wire(tmp_path: Path) -> None:
+    async with (
+        running(database_url=f"sqlite+aiosqlite:///{tmp_path}/bot.db") as (application, clock),
+        aiohttp.ClientSession() as session,
+    ):
+        secret = await calendars.make_address(application.engine, CONG_SON, "person 1", clock())
+        async with session.get(f"{application.address}/calendar/{secret}.ics") as response:
+            assert response.status == 200
+            assert response.content_type == "text/calendar"
+            assert "private" in response.headers["Cache-Control"]
+            assert len(icalendar.Calendar.from_ical(await response.read()).walk("VEVENT")) == 2
+        await calendars.withdraw(application.engine, [CONG_SON], "person 1", clock())
+        for wrong in (secret, "0" * 40, "x"):
+            async with session.get(f"{application.address}/calendar/{wrong}.ics") as response:
+                assert response.status == 404

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
+from typer.testing import CliRunner
 
 import db
+from bot.__main__ import app
 from handlers.services.access import who
-from handlers.services.codes import new_code
+from handlers.services.codes import code_in, new_code
 from handlers.services.consent import wanted
 from handlers.services.erasure import erase
 from handlers.services.invitations import code_for
@@ -151,6 +153,35 @@ async def test_an_erased_chat_leaves_the_log_and_nothing_else(tmp_path: Path) ->
         assert [row.state for row in await office.rows(db.Renewal)] == ["preparing"], (
             "the producer's, not the chat's"
         )
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["boss"], "There is no role"),
+        (["officer", "--commune", "99999"], "No commune has the code"),
+        (["producer", "--producer", "nobody"], "No producer has the code"),
+        (["producer"], "needs --producer"),
+        (["editor", "--hours", "0"], "--hours"),
+    ],
+)
+def test_an_invitation_that_cannot_be(
+    words: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path}/bot.db")
+    result = CliRunner().invoke(app, ["invite", *words])
+    assert result.exit_code == 1
+    assert sentence in result.output
+    assert "Traceback" not in result.output
+
+
+def test_an_invitation_at_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path}/bot.db")
+    result = CliRunner().invoke(app, ["invite", "editor", "--name", "Chị Hoa"])
+    assert result.exit_code == 0, result.output
+    found = code_in(result.output.splitlines()[0].removeprefix("Code: "))
+    assert found
+    assert found[1]
 
 
 def _chat(seat: Seat) -> tuple[str, str]:

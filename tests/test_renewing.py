@@ -196,3 +196,20 @@ async def test_lapsed(tmp_path: Path, end: str, told: bool) -> None:
         assert "trước 30/04/2027" in said
         assert "phạt" not in said
         assert ("12.3" in said) is told, "the transition covers ends before 2026-09-19 only"
+
+
+async def test_a_certificate_of_which_only_the_year_is_known(tmp_path: Path) -> None:
+    async def year_only(engine: AsyncEngine) -> None:
+        of_leaf = update(db.Certificate).where(col(db.Certificate.product_code) == LEAF)
+        async with engine.begin() as connection:
+            await connection.execute(of_leaf.values(issued_on="2024", valid_until=None))
+
+    async with opened(tmp_path, "2026-08-20", more=year_only) as office:
+        producer = await office.somebody(f"producer:{CONG_SON}")
+        said = await producer.say("giấy của tôi bao giờ hết hạn")
+        assert "2027" in said
+        assert "hỏi UBND xã Công Sơn ngày cấp chính xác" in said
+        assert "Nộp hồ sơ từ" not in said, "no window is counted from a day that nobody knows"
+        assert "15 ngày làm việc" in await producer.press(f"rn-filed:{LEAF}:2026-08-19")
+        (row,) = await office.rows(db.Renewal)
+        assert row.cycle == "2027"
