@@ -12,7 +12,7 @@ from handlers.services.invitations import Redeemed, redeem
 from handlers.services.tickets import opened
 from handlers.talk import action
 from handlers.talk.language import _, listed, ngettext, number
-from handlers.talk.message import Button, Message, Phone
+from handlers.talk.message import Button, Buttons, Message, Phone
 from handlers.talk.telling import tell
 from handlers.talk.turn import Turn
 from handlers.talk.understanding import Meaning
@@ -71,7 +71,10 @@ def _welcome_official(turn: Turn, used: Redeemed) -> Messages:
     commune = turn.catalogue.communes.get(used.commune)
     where = f" ({commune.name_vi})" if commune else ""
     text = _("This chat now has the role: {role}{where}.").format(role=role_name(used.role), where=where)
-    return [Message(text, buttons=((Button(_("Help"), action.HELP), menu_button()),))]
+    rows: Buttons = ((Button(_("Help"), action.HELP), menu_button()),)
+    if used.role in ("editor", "approver"):
+        rows = ((Button(_("All announcements"), action.ANNOUNCEMENTS),), *rows)
+    return [Message(text, buttons=rows)]
 
 
 def _why_not(used: Redeemed) -> str:

@@ -133,7 +133,7 @@ def _of_a_draft(found: Announcement) -> Buttons:
 
 
 def _list_button() -> Button:
-    return Button(_("All announcements"), "an-list")
+    return Button(_("All announcements"), action.ANNOUNCEMENTS)
 
 
 async def listing(turn: Turn) -> Messages:

@@ -24,6 +24,8 @@ ASK_CODE = "check"
 ALL_SHOWROOMS = "shops"
 GIFTS = "gifts"
 PAPERS = "papers"
+ANNOUNCEMENTS = "an-list"
+"""for editors and approvers"""
 CODE = "i"
 """a one-time code, as a deep link carries it"""
 
