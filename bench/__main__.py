@@ -20,7 +20,17 @@ from bench.fake_api import FakeApi
 from bench.measures import Bench, Row
 from bench.zalo import FakeAccount
 
-NAMES = ("throughput", "slow_api", "latency", "flood", "killed", "starting", "search", "understanding")
+NAMES = (
+    "throughput",
+    "slow_api",
+    "latency",
+    "flood",
+    "killed",
+    "starting",
+    "search",
+    "reminding",
+    "understanding",
+)
 
 
 def main() -> int:
@@ -65,6 +75,8 @@ async def _measure(room: Path, quick: bool, only: set[str]) -> list[Row]:
     if "search" in only:
         for folder, asked, limit in ((small, texts, "2"), (large, large_texts, "10")):
             rows += _in_own_process(folder, asked, limit)
+    if "reminding" in only:
+        rows += _reminding(large, room)
     if "understanding" in only:
         _understanding(quick)
     return rows
@@ -89,6 +101,17 @@ def _in_own_process(folder: Path, texts: list[str], limit: str) -> list[Row]:
     if done.returncode:
         print(done.stderr[-2_000:], file=sys.stderr)
         return [Row(f"search alone, {folder.name} products", "not measured", "see above", passed=False)]
+    return [Row(**json.loads(line)) for line in done.stdout.splitlines()]
+
+
+def _reminding(folder: Path, room: Path) -> list[Row]:
+    """Mornings of reminders; memory is counted, so that nothing else may be in the process."""
+    command = [sys.executable, "-m", "bench.reminding", str(folder), str(room)]
+    print("… reminding", file=sys.stderr, flush=True)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    if done.returncode:
+        print(done.stderr[-2_000:], file=sys.stderr)
+        return [Row("reminders", "not measured", "see above", passed=False)]
     return [Row(**json.loads(line)) for line in done.stdout.splitlines()]
 
 
