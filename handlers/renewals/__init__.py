@@ -23,6 +23,7 @@ INTENTS: Mapping[str, Handler] = {
     "renewal_declined": typed.declined_typed,
     "renewal_help": typed.help_typed,
     "renewal_later": typed.later_typed,
+    "register_product": law.first_time,
     "calendar": calendar.address,
     "calendar_off": calendar.withdrawn,
     "renewal_checklist": typed.checklist_typed,

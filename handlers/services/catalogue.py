@@ -200,6 +200,16 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """An aim of the programme."""
+
+    measure: str
+    target: int
+    by: date | None
+    source_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class RegistryInfo:
     """What the registry says of itself."""
 
@@ -230,6 +240,7 @@ class Catalogue:
     """product code → (showroom id, confirmed on)"""
     mentions: tuple[str, ...]
     """names of goods seen without stars"""
+    targets: tuple[Target, ...] = ()
     products_by_key: Mapping[str, Product] = field(init=False, repr=False)
     producers_by_key: Mapping[str, Producer] = field(init=False, repr=False)
     showrooms_by_key: Mapping[str, Showroom] = field(init=False, repr=False)

@@ -56,6 +56,10 @@ async def _read(connection: AsyncConnection) -> Catalogue:
         events=_events(await _rows(connection, "event", "position", "event_id")),
         stock=_stock(await _rows(connection, "stock", "product_code", "showroom_id")),
         mentions=tuple(row.name_vi for row in await _rows(connection, "mention", "id")),
+        targets=tuple(
+            published_as.Target(row.measure, row.target, row.by, row.source_url)
+            for row in await _rows(connection, "target", "position", "measure")
+        ),
     )
 
 
