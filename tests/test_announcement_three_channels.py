@@ -6,16 +6,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
-
 from bot.replay import Say, Screen, ScriptStep, play, read_script
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.zalo_oa import FakeZaloOA
 from tests.players import Player, TelegramPlayer, WebPlayer, ZaloOAPlayer, with_telegram
 
 SCRIPT = Path(__file__).parent / "conversations" / "announcement.chat"
-PEOPLE = ("editor", "approver", "tourist")
-CHANNELS = ("telegram", "zalo-oa", "web")
+CHANNELS = {"editor": "zalo-oa", "approver": "web", "tourist": "telegram"}
 
 
 @asynccontextmanager
@@ -35,13 +32,11 @@ async def everywhere(database: Path) -> AsyncIterator[Mapping[str, Player]]:
                 zalo.webhook = ""
 
 
-@pytest.mark.parametrize("first", range(3))
-async def test_three_people_on_three_channels(first: int, tmp_path: Path) -> None:
+async def test_three_people_on_three_channels(tmp_path: Path) -> None:
     script = read_script(SCRIPT)
     async with everywhere(tmp_path / "bot.db") as players:
         says: dict[str, Say] = {
-            person: players[CHANNELS[(first + place) % 3]].begin(script)
-            for place, person in enumerate(PEOPLE)
+            person: players[channel].begin(script) for person, channel in CHANNELS.items()
         }
 
         async def say(step: ScriptStep) -> list[Screen]:
