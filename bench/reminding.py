@@ -111,6 +111,7 @@ async def rows(folder: Path, room: Path) -> list[Row]:
     """Planning for everybody, twice; then a morning of 5,000 written, and once more."""
     import db
     from handlers.reminders import digest
+    from handlers.services.certificates import _verdict
     from handlers.services.reminders.keeping import write
     from handlers.services.reminders.planning import Occasion, plan
     from handlers.services.reminders.routing import Roads
@@ -130,10 +131,12 @@ async def rows(folder: Path, room: Path) -> list[Row]:
     for name, same_day in (("ends over three years", False), ("all on one day", True)):
         catalogue = spread(whole, same_day=same_day)
         gc.collect()
+        _verdict.cache_clear()
         began = time.perf_counter()
         found = await plan(engine, occasion(catalogue))
         took = time.perf_counter() - began
         del found
+        _verdict.cache_clear()
         tracemalloc.start()  # every byte that Python asks for, freed or not since; it makes planning slow
         found = await plan(engine, occasion(catalogue))
         more = tracemalloc.get_traced_memory()[1] / (1 << 20)

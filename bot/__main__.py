@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
@@ -480,6 +480,48 @@ async def _zalo(settings: Settings, verb: str, redirect: str) -> list[str]:
         finally:
             await channel.stop()
     return [f"{account.get('name')}: consent is kept for {channel.tokens.days_left} days without use."]
+
+
+@app.command()
+def remind(
+    on: Annotated[
+        str, typer.Option("--on", help="A day such as 2026-12-03; another than today only looks.")
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, write nothing.")] = False,
+    explain: Annotated[
+        str, typer.Option("--explain", help="Say why the product of this code is or is not due.")
+    ] = "",
+) -> None:
+    """The morning's reminders: print the plan (--dry-run), explain one product, or write them now, once."""
+    settings = settings_or_exit()
+    _speak(settings)
+    try:
+        day = date.fromisoformat(on) if on else None
+    except ValueError:
+        stop(f"--on: not a day such as 2026-12-03: {on}")
+    for line in wait_for(_remind(settings, day, dry_run, explain)):
+        typer.echo(line)
+
+
+async def _remind(settings: Settings, day: date | None, dry_run: bool, explain: str) -> list[str]:
+    from bot.app import Application
+    from handlers.reminders import telling
+
+    application = Application(settings)
+    await application.prepare()
+    try:
+        desk = application.answering.desk
+        if explain:
+            return await telling.explained(desk, explain, day)
+        if dry_run:
+            return await telling.planned(desk, day)
+        if day and day != application.now().date():
+            stop("Only today's reminders are written; --dry-run shows another day's.")
+        return await telling.done(desk)
+    except telling.NoSuchProductError as error:
+        stop(str(error))
+    finally:
+        await application.engine.dispose()
 
 
 @app.command()
