@@ -7,7 +7,7 @@ import contextlib
 import gc
 import secrets
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
@@ -39,12 +39,13 @@ from handlers.renewals import subscribed
 from handlers.routes import COMMANDS
 from handlers.services.catalogue import Catalogue
 from handlers.services.inbox import Inbox
-from handlers.services.outbox import Letter, Line, Outbox, Receipts, fetch, lines
+from handlers.services.outbox import Letter, Line, Outbox, Post, Receipts, fetch, lines
 from handlers.services.publishing import registry_version
 from handlers.services.reports import reported_by
 from handlers.services.roads import Picture, Road
 from handlers.talk.language import languages, translations
 from handlers.talk.message import Inbound, Message
+from handlers.talk.router import choices_of
 from handlers.talk.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -91,7 +92,9 @@ class Application:
         self.receipts = Receipts(self.engine, self._now)
         self.intake = Intake(self.inbox, self.answering, Delivery(), self.channels, self.receipts)
         self.outbox = Outbox(self.engine, self.worker, self._now)
-        self.dispatch = Dispatch(self.outbox, self.channels, Words(self._rendered, self._on_pause))
+        self.dispatch = Dispatch(
+            self.outbox, self.channels, Words(self._rendered, self._on_pause, self._offered)
+        )
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
         self.address = ""
@@ -234,6 +237,12 @@ class Application:
 
     def _rendered(self, announcement: Announcement, language: str) -> list[Message]:
         return render(announcement, language, self.catalogue.info.name)
+
+    async def _offered(self, post: Post, messages: Sequence[Message]) -> None:
+        """A letter's numbers and labels are what the person can type next."""
+        choices = choices_of(messages, int(self._now().timestamp()))
+        if choices:
+            await self.inbox.offer(post.channel, post.address, choices)
 
     async def _on_pause(self, announcement: Announcement, reason: str) -> list[Letter]:
         """What an announcement's author is told when it was paused for faults of ours."""
@@ -432,7 +441,10 @@ async def offline(settings: Settings, moment: datetime | None = None) -> AsyncIt
         async def paused(_announcement: Announcement, _reason: str) -> list[Letter]:
             return []  # nothing is sent from here, so nothing of it fails
 
-        contents = Contents(engine, Words(words, paused))
+        async def offered(_post: Post, _messages: Sequence[Message]) -> None:
+            """The one who plays remembers it."""
+
+        contents = Contents(engine, Words(words, paused, offered))
 
         async def waiting(address: str) -> list[Message]:
             posts = await fetch(engine, "terminal", address, clock())

@@ -23,6 +23,7 @@ from handlers.services.erasure import erase
 from handlers.services.invitations import asked, code_for
 from handlers.services.standing import Standing
 from handlers.talk.message import Message
+from handlers.talk.router import choices_of
 from handlers.talk.understanding import Understanding
 
 
@@ -303,7 +304,11 @@ class Offline:
                     await self._say(seat, code, language or script.language)
             if waits(step.said):
                 await self._rounds()
-                return self._shown(seat, await self._waiting(seat.standing.address))
+                arrived = await self._waiting(seat.standing.address)
+                choices = choices_of(arrived, int(self._clock().timestamp()))
+                if choices:
+                    seat.standing.put("choices", choices)
+                return self._shown(seat, arrived)
             return await self._say(seat, step.said, language or script.language)
 
         return say

@@ -84,6 +84,7 @@ async def settled(application: Application) -> None:
 
 async def time_passes(application: Application) -> None:
     """What the clock does happens, and what waits in the outbox is sent."""
+    await application.shelf.refresh()
     await application.rounds.go()
     assert await application.dispatch.drained(WITHIN)
     await settled(application)

@@ -58,6 +58,10 @@ def now() -> datetime:
     return NOON + timedelta(seconds=time.monotonic() % 3_600)
 
 
+async def nobody_types(_post: Any, _messages: Any) -> None:
+    """No conversation goes on here."""
+
+
 @asynccontextmanager
 async def sending(
     engine: AsyncEngine, fake: FakeTelegram, limit: float = 1_000, worker: int = 1, answer_seconds: float = 5
@@ -77,7 +81,9 @@ async def sending(
 
 @asynccontextmanager
 async def another(engine: AsyncEngine, channel: Channel, worker: int = 1) -> AsyncIterator[Dispatch]:
-    dispatch = Dispatch(Outbox(engine, worker, now), {channel.name: channel}, Words(rendered, told))
+    dispatch = Dispatch(
+        Outbox(engine, worker, now), {channel.name: channel}, Words(rendered, told, nobody_types)
+    )
     await dispatch.start()
     try:
         yield dispatch

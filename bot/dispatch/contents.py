@@ -21,10 +21,11 @@ KEPT = 64
 @dataclass(frozen=True, slots=True)
 class Words:
     """What only conversations can say: an announcement in a language, and the letters to its author when it had to be
-    paused for a reason."""
+    paused for a reason. ``offered`` hears what a letter says before it leaves, so that its numbers can be typed."""
 
     render: Callable[[Announcement, str], Sequence[Message]]
     paused: Callable[[Announcement, str], Awaitable[Sequence[Letter]]]
+    offered: Callable[[Post, Sequence[Message]], Awaitable[None]]
 
 
 class Contents:
@@ -38,7 +39,9 @@ class Contents:
     async def of(self, post: Post) -> Sequence[Message]:
         """The messages of a post, in their order. Raises what rendering raises."""
         if post.announcement_id is None:
-            return self._messages.validate_python(post.content.get("messages", []))
+            messages = self._messages.validate_python(post.content.get("messages", []))
+            await self._words.offered(post, messages)
+            return messages
         key = (post.announcement_id, post.version, post.language)
         found = self._rendered.get(key)
         if found is None:

@@ -15,13 +15,14 @@ import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import SQLModel, col
 
-from db import Arrival, LockedError, Miss
+from db import Arrival, LockedError, Miss, Step
 from handlers.services.erasure import erase
 from handlers.services.ledger import Batch, Key, Row, Seen, Written, ledger_of
 from handlers.services.standing import Standing
@@ -154,6 +155,20 @@ class Inbox:
     def release(self, channel: str, address: str) -> None:
         """Let go of a standing that :meth:`store` or :meth:`take_over` gave and no settlement follows."""
         self._let_go([(channel, address)])
+
+    async def offer(self, channel: str, address: str, choices: dict[str, Any]) -> None:
+        """Remember what the numbers and labels of a message stand for that nobody asked for (a letter)."""
+        live = self._live.get((channel, address))
+        if live:
+            live.standing.put("choices", choices)
+            return
+        here = (col(Step.channel) == channel) & (col(Step.address) == address)
+        async with self._engine.begin() as connection:
+            state = await connection.scalar(select(col(Step.state)).where(here).with_for_update())
+            row = {"channel": channel, "address": address, "at": self._now()}
+            await connection.execute(
+                self._ledger.put_step, row | {"state": (state or {}) | {"choices": choices}}
+            )
 
     async def erase(self, channel: str, address: str) -> None:
         """Delete everything kept of a chat, what is remembered here included."""

@@ -6,9 +6,10 @@ Free text always wins over an open step when it is clearly something else; what 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 from handlers.services.access import Who
 from handlers.services.codes import code_in
@@ -221,16 +222,18 @@ def choice(turn: Turn, number: int | None) -> str | None:
 
 
 def remember_choices(turn: Turn, messages: Messages) -> None:
-    """Keep what the numbers and labels of the last answer stand for, so that typing them works everywhere.
+    """Keep what the numbers and labels of the last answer stand for, so that typing them works everywhere."""
+    turn.standing.put("choices", choices_of(messages, int(turn.now.timestamp())))
+
+
+def choices_of(messages: Sequence[Message], at: int) -> dict[str, Any] | None:
+    """What numbers and labels stand for that were shown at a moment (seconds since 1970); None = nothing.
 
     Numbers are those of the last message that has any, counted as channels without buttons count them.
     """
     numbers = next((message.numbered for message in reversed(messages) if message.numbered), [])
     labels = {_typed(b.label): b.action for message in messages for b in message.every_button if b.action}
-    at = int(turn.now.timestamp())
-    turn.standing.put(
-        "choices", {"numbers": numbers, "labels": labels, "at": at} if labels or numbers else None
-    )
+    return {"numbers": numbers, "labels": labels, "at": at} if labels or numbers else None
 
 
 @lru_cache(maxsize=16_384)
