@@ -56,7 +56,7 @@ def _first(lines: Sequence[str]) -> list[str]:
     more = len(lines) - LISTED
     if more <= 0:
         return list(lines)
-    return [*lines[:LISTED], ngettext("… and {n} more.", "… and {n} more.", more).format(n=number(more))]
+    return [*lines[:LISTED], _("… and {n} more.").format(n=number(more))]
 
 
 def _silent_line(one: Silent, catalogue: Catalogue) -> str:
