@@ -24,13 +24,14 @@ def targets(turn: Turn) -> Messages:
     total = ngettext("{n} product in the registry.", "{n} products in the registry.", len(products))
     lines = [f"{total.format(n=number(len(products)))} {tally(turn, products)}"]
     states = [(product.certificate.stars, verdict(product.certificate, turn.today)) for product in products]
+    in_date = sum(found.current for _stars, found in states)
     by_stars = Counter(stars for stars, found in states if found.current and stars)
     if by_stars:
         stars = "; ".join(
             f"{'★' * count}: {number(by_stars[count])}" for count in sorted(by_stars, reverse=True)
         )
         lines.append(_("In date by stars: {stars}.").format(stars=stars))
-    lines += ["", *(_aim(target, sum(by_stars.values())) for target in turn.catalogue.targets)]
+    lines += ["", *(_aim(target, in_date) for target in turn.catalogue.targets)]
     if not turn.catalogue.targets:
         lines[-1] = _("No aims are recorded.")
     sources = dict.fromkeys(target.source_url for target in turn.catalogue.targets)

@@ -84,6 +84,9 @@ def labels_of(items: Sequence[Item], folded: Sequence[str], home: Sequence[str])
                     labels.soft = True
                 elif kind == "cue":
                     labels.cues.append((label, item.start))
+                elif kind == "topic":
+                    labels.intents.setdefault(name, item.start)
+                    labels.others[kind] = name
                 elif kind != "filler":
                     labels.others[kind] = name
     return labels
