@@ -14,7 +14,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import measures, registry
+from bench import measures, registry, sending
 from bench.bots import ROOT, cores
 from bench.fake_api import FakeApi
 from bench.measures import Bench, Row
@@ -26,18 +26,23 @@ NAMES = (
     "latency",
     "flood",
     "killed",
+    "sending",
+    "paced",
+    "scale",
     "starting",
     "search",
     "reminding",
     "understanding",
 )
+LONG = ("faults",)
+"""what takes many minutes: only when asked for"""
 
 
 def main() -> int:
     """Measure, print, and say by the exit code whether everything asked was met."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="shorter runs: less than two minutes")
-    parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES)
+    parser.add_argument("--only", nargs="+", choices=(*NAMES, *LONG), default=NAMES)
     parser.add_argument("--search", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.search:
@@ -68,6 +73,15 @@ async def _measure(room: Path, quick: bool, only: set[str]) -> list[Row]:
     for name in ("throughput", "slow_api", "latency", "flood", "killed"):
         if name in only:
             rows += await _told(name, getattr(measures, name)(bench))
+    for name, measure in (
+        ("sending", sending.throughput),
+        ("paced", sending.paced),
+        ("scale", sending.scale),
+    ):
+        if name in only:
+            rows += await _told(name, measure(bench))
+    if "faults" in only:
+        print(await sending.trouble(bench.fresh("faults")))
     if "starting" in only:
         rows += await _told("starting", measures.starting(bench, registry.SAMPLE, large))
     await api.stop()

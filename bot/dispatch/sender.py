@@ -87,6 +87,8 @@ class Sender:
         self._settling = Settling(outbox)
         self._chats = Chats(clock)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._counters: dict[tuple[str, str], Counter] = {}
+        self._in_flight = IN_FLIGHT.labels(channel.name)
         self._kept: dict[int, tuple[Post, asyncio.TimerHandle]] = {}
         self._open: dict[int, Unasked] = {}
         self._woken = asyncio.Event()
@@ -242,7 +244,7 @@ class Sender:
         task = asyncio.create_task(self._deliver(post))
         self._tasks.add(task)
         task.add_done_callback(self._ended)
-        IN_FLIGHT.labels(self.channel.name).set(len(self._tasks))
+        self._in_flight.set(len(self._tasks))
 
     def _put_back(self, post: Post, seconds: float = 0.0) -> None:
         """Nobody was asked: queue it again."""
@@ -251,6 +253,7 @@ class Sender:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._in_flight.set(len(self._tasks))
         if len(self._tasks) <= AT_ONCE - PAGE:
             self._space.set()
 
@@ -313,8 +316,13 @@ class Sender:
         if isinstance(outcome, Later) and (outcome.whole_channel or outcome.asked):
             self._until = max(self._until, self._clock() + outcome.seconds)
         self._count_refusals(post, outcome)
-        DELIVERIES.labels(self.channel.name, post.lane, type(outcome).__name__.lower()).inc()
-        IN_FLIGHT.labels(self.channel.name).set(len(self._tasks) - 1)
+        self._count(post.lane, type(outcome).__name__.lower())
+
+    def _count(self, lane: str, outcome: str) -> None:
+        counter = self._counters.get((lane, outcome))
+        if counter is None:
+            counter = self._counters[lane, outcome] = DELIVERIES.labels(self.channel.name, lane, outcome)
+        counter.inc()
 
     def _settled(self, post: Post, outcome: Outcome) -> Settled:
         if isinstance(outcome, Sent):

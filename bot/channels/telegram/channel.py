@@ -22,7 +22,7 @@ from bot.channels.channel import Later, Limits, Outcome, Proof, Refused, Sent
 from bot.channels.telegram import inbound, keyboard, markup, menu
 from bot.channels.telegram.client import Client
 from bot.channels.telegram.joining import Joining
-from bot.channels.telegram.outbound import render
+from bot.channels.telegram.outbound import Repeated, render
 from bot.channels.telegram.outcomes import PRESS_OVER, Pace, words
 from bot.channels.telegram.polling import POLL_SECONDS, Poller, Store
 from bot.channels.telegram.sender import Sender
@@ -90,6 +90,7 @@ class TelegramChannel:
     ) -> None:
         self._secret = secret.encode()
         self._ask_labels = ask_labels
+        self._repeated = Repeated()
         self._rng, self._sleep = rng or random.Random(), sleep  # noqa: S311 - jitter, not a secret
         self._client = Client(token, api_url.rstrip("/"), answer_seconds, ceiling)
         self.ceiling = self._client.ceiling
@@ -145,7 +146,10 @@ class TelegramChannel:
         private = not chat.startswith("-")
         after_ask = private and about is not None and isinstance(about.content, Place | Phone)
         labels = self._ask_labels if private else {}
-        rendered = render(message, edit=edit or "", after_ask=after_ask, ask_labels=labels)
+        if about is None:
+            rendered = self._repeated.render(message, labels)
+        else:
+            rendered = render(message, edit=edit or "", after_ask=after_ask, ask_labels=labels)
         if not rendered.calls:
             return Refused("the message is empty")
         outcome = await self._sender.send(chat, rendered)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from bot.channels.telegram.keyboard import Keyboard, asking, inline
 from bot.channels.telegram.markup import CAPTION_UNITS, Body, clean, shorten
@@ -79,6 +79,26 @@ def render(
     if edit and calls:
         calls[0] = _as_edit(calls[0], edit, keyboard.lost)
     return Rendered(tuple(calls), tuple(keyboard.lost))
+
+
+class Repeated:
+    """An announcement is one message for many: it is rendered once."""
+
+    MOST: ClassVar[int] = 16
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[int, int], tuple[Message, Rendered]] = {}
+
+    def render(self, message: Message, ask_labels: Mapping[str, str]) -> Rendered:
+        """As :func:`render`; the same object gives the same calls."""
+        key = (id(message), len(ask_labels))
+        found = self._kept.get(key)
+        if found is None:
+            found = (message, render(message, ask_labels=ask_labels))
+            while len(self._kept) >= self.MOST:
+                del self._kept[next(iter(self._kept))]
+            self._kept[key] = found
+        return found[1]
 
 
 def _markup(

@@ -7,6 +7,7 @@ second, and chats that an officer took over are read every second.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -45,6 +46,8 @@ class Contacts:
         self._heard: dict[str, datetime] = {}
         self._turned: dict[str, datetime | None] = {}
         self._quiet: dict[str, datetime] = {}
+        self._asked: dict[str, asyncio.Future[datetime | None]] = {}
+        self._reading: asyncio.Task[None] | None = None
         dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
         self._insert = dialect.insert
 
@@ -78,10 +81,31 @@ class Contacts:
 
     async def last(self, address: str) -> datetime | None:
         """The person's last interaction, as far as anybody here heard of it."""
-        query = select(col(ZaloContact.last_at)).where(col(ZaloContact.address) == address)
-        async with self._engine.connect() as connection:
-            stored = await connection.scalar(query)
+        asked = self._asked.get(address)
+        if asked is None:
+            asked = self._asked[address] = asyncio.get_running_loop().create_future()
+            if self._reading is None or self._reading.done():
+                self._reading = asyncio.create_task(self._read(), name="zalo-contacts")
+        stored = await asyncio.shield(asked)
         return max(filter(None, [stored, self._heard.get(address)]), default=None)
+
+    async def _read(self) -> None:
+        """Answer what was asked meanwhile, all of it with one query: an announcement asks for one after another."""
+        while self._asked:
+            asked, self._asked = self._asked, {}
+            query = select(col(ZaloContact.address), col(ZaloContact.last_at)).where(
+                col(ZaloContact.address).in_(asked)
+            )
+            try:
+                async with self._engine.connect() as connection:
+                    stored = {row[0]: row[1] for row in await connection.execute(query)}
+            except Exception as error:  # noqa: BLE001 - whoever asked is told
+                for one in asked.values():
+                    one.set_exception(error)
+                    one.exception()
+                continue
+            for address, one in asked.items():
+                one.set_result(stored.get(address))
 
     async def newest(self) -> datetime | None:
         """When anybody last did something, as far as it is written down."""
