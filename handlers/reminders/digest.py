@@ -91,7 +91,8 @@ def where_of(one: Due, catalogue: Catalogue) -> str:
     commune = catalogue.communes.get(commune_of(one))
     if commune is None:
         return _("the People's Committee of your commune or ward")
-    return _("the People's Committee of {commune}").format(commune=commune.name_vi)
+    name = commune.name_vi[:1].lower() + commune.name_vi[1:]
+    return _("the People's Committee of {commune}").format(commune=name)
 
 
 def next_lines(found: Verdict, where: str, today: date) -> list[str]:

@@ -137,7 +137,9 @@ async def without_day(turn: Turn) -> Messages:
     title = ngettext(
         "{n} product without an exact last day", "{n} products without an exact last day", len(found)
     )
-    lines = [f"• {name_of(one)} – {one.producer.name if one.producer else ''} ({one.code})" for one in found]
+    lines = [
+        f"• {name_of(one)}{f' – {one.producer.name}' if one.producer else ''} ({one.code})" for one in found
+    ]
     text = _("Nobody is reminded of these: please complete the day of issue or the last valid day.")
     return [
         Message(

@@ -97,8 +97,8 @@ def step_name(name: str) -> str:
         "prepare": _("prepare"),
         "opens": _("the filing window opens"),
         "middle": _("half of the window"),
-        "late": _("ten days left"),
+        "late": _("the window closes soon"),
         "last_day": _("last filing day"),
-        "month": _("one month before the end"),
+        "month": _("the certificate ends soon"),
         "end": _("the end"),
     }.get(name, name)

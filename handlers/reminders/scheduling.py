@@ -14,6 +14,7 @@ from handlers.talk.understanding import Meaning
 Messages = list[Message]
 STEP = "reminder_days"
 OFF = "off"
+WAYS_OUT = frozenset({"cancel", "menu", "back", "stop", "help", "human", "announce", "announcements"})
 
 
 async def schedule(turn: Turn) -> Messages:
@@ -62,7 +63,7 @@ async def step(turn: Turn, name: str = "") -> Messages:
     lines = [
         when(one.days_before),
         _("The programme says: {when}.").format(when=when(one.by_rule)),
-        _("Source: {rule}.").format(rule=one.source),
+        *([_("Source: {rule}.").format(rule=one.law)] if one.law else []),
     ]
     back = (Button(_("Schedule of reminders"), action.build("rm-steps")), menu_button())
     return [Message("\n".join(lines), title=step_name(name), buttons=(*rows, back))]
@@ -82,8 +83,9 @@ async def ask_days(turn: Turn, name: str = "") -> Messages:
 
 
 def leaves(meaning: Meaning) -> bool:
-    """Anything that is not a number and means something is something else."""
-    return bool(meaning.intents) and meaning.number is None
+    """A way out, or something of the registry or of reminders; anything else is taken for a number of days."""
+    named = meaning.products or meaning.producers or meaning.places
+    return bool(named) or any(name in WAYS_OUT or name.startswith("reminder") for name in meaning.intents)
 
 
 async def days_typed(turn: Turn, text: str) -> Messages:

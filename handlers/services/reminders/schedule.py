@@ -37,6 +37,11 @@ class Step:
     by_rule: int = 0
     """what the programme says"""
 
+    @property
+    def law(self) -> str:
+        """The article it follows from; empty where it is the programme's own choice."""
+        return self.source.partition(":")[0] if self.source.startswith("QĐ") else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Steps:
