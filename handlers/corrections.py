@@ -16,6 +16,7 @@ from handlers.services.values import ReadError, read
 from handlers.talk import action
 from handlers.talk.language import _, money
 from handlers.talk.message import Button, Message, Text
+from handlers.talk.router import Handler
 from handlers.talk.telling import tell
 from handlers.talk.turn import Turn
 from handlers.talk.understanding import Meaning
@@ -331,8 +332,8 @@ def _key(turn: Turn, field: str, product: Product) -> str:
     return runs[0] if len(runs) == 1 else ""
 
 
-INTENTS = {f"correct_{field}": _of(field) for field in queue.FIELDS}
+INTENTS: dict[str, Handler] = {f"correct_{field}": _of(field) for field in queue.FIELDS}
 """what producers say; for those who serve one"""
-ACTIONS = {"cw": chosen, "cy": confirmed}
-DECISIONS = {"ca": approve, "cn": refuse}
-DECIDING_INTENTS = {"corrections": waiting}
+ACTIONS: dict[str, Handler] = {"cw": chosen, "cy": confirmed}
+DECISIONS: dict[str, Handler] = {"ca": approve, "cn": refuse}
+DECIDING_INTENTS: dict[str, Handler] = {"corrections": waiting}
