@@ -82,7 +82,7 @@ class Application:
         for channel in (
             telegram_of(settings, self._now),
             zalo_oa_of(settings, self.engine),
-            zalo_bot_of(settings, self._now),
+            zalo_bot_of(settings, self._now, self.engine),
         ):
             if channel is not None:
                 self.channels[channel.name] = channel
@@ -359,18 +359,21 @@ async def _poll(channel: Polled, intake: Intake) -> None:
     await channel.poll(store)
 
 
-def zalo_bot_of(settings: Settings, now: Now | None = None) -> ZaloBotChannel | None:
-    """The Zalo Bot Platform channel, or None while ``ZALO_BOT_TOKEN`` is empty."""
+def zalo_bot_of(
+    settings: Settings, now: Now | None = None, engine: AsyncEngine | None = None
+) -> ZaloBotChannel | None:
+    """The Zalo Bot Platform channel, or None while ``ZALO_BOT_TOKEN`` is empty; it counts its month in ``engine``."""
     token = settings.zalo_bot_token.get_secret_value()
     if not token:
         return None
-    from bot.channels.zalo_bot import ZaloBotChannel
+    from bot.channels.zalo_bot import TallyLedger, ZaloBotChannel
 
     return ZaloBotChannel(
         token=token,
         secret=settings.zalo_bot_webhook_secret,
         api_url=settings.zalo_bot_api_url,
         public_url=settings.public_url,
+        ledger=TallyLedger(engine) if engine is not None else None,
         ceiling=Ceiling(settings.sends_per_second_zalo_bot),
         now=now or clock_of(settings),
     )

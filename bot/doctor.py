@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import db
@@ -50,6 +51,7 @@ async def _findings(
         yield _clock(settings)
         yield await _telegram(telegram)
         yield await _zalo_oa(official(settings, engine), ready)
+        yield await _zalo_bot(settings, engine, ready)
     finally:
         await engine.dispose()
 
@@ -121,6 +123,21 @@ async def _telegram(channel: TelegramChannel | None) -> Finding:
     trouble = seen.get("last_error_message")
     words = f"@{seen['username']}, webhook {seen.get('url') or 'none (polling)'}, {waiting}"
     return Finding(not trouble, "telegram", f"{words}; last error: {trouble}" if trouble else words)
+
+
+async def _zalo_bot(settings: Settings, engine: AsyncEngine, ready: bool) -> Finding:
+    """How much is used of what the Bot Platform's free plan allows."""
+    if not settings.zalo_bot_token.get_secret_value():
+        return Finding(True, "zalo-bot", "off (ZALO_BOT_TOKEN is not set)")
+    if not ready:
+        return Finding(True, "zalo-bot", "not counted: the database is not ready")
+    from bot.channels.zalo_bot import MESSAGES_A_MONTH, PEOPLE, TallyLedger
+
+    ledger = TallyLedger(engine)
+    sent = await ledger.add(datetime.now(settings.zone).strftime("%Y-%m"), 0)
+    people = await ledger.people()
+    words = f"{sent} of {MESSAGES_A_MONTH} messages this month, {people} of {PEOPLE} people"
+    return Finding(sent < MESSAGES_A_MONTH and people <= PEOPLE, "zalo-bot", words)
 
 
 async def _zalo_oa(channel: ZaloOAChannel | None, ready: bool) -> Finding:

@@ -7,6 +7,7 @@ import ipaddress
 import socket
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -53,8 +54,15 @@ def _road(settings: Settings, channel: Channel, spent: int) -> Road:
         open_for=OPEN if zalo else None,
         price=DONG if zalo else 0,
         budget=max(0, settings.zalo_oa_paid_budget - spent) if zalo else None,
+        remaining=_remaining(channel.health()),
         templates=zalo and bool(settings.zalo_zbs_template_renewal),
     )
+
+
+def _remaining(health: Mapping[str, Any]) -> int | None:
+    """Messages the platform still takes this month; None where it does not count them."""
+    most = health.get("messages_a_month")
+    return None if most is None else max(0, int(most) - int(health.get("sent_this_month", 0)))
 
 
 async def picture(address: str, public_url: str = "") -> Picture | None:

@@ -118,3 +118,21 @@ async def test_whenever_it_arrives_on_a_real_clock() -> None:
     await asyncio.gather(*(send() for _ in range(80)))
     assert most_in_a_second(arrived) <= 30
     assert time.monotonic() - began < 4
+
+
+async def test_a_long_way_costs_nothing_once_it_is_known() -> None:
+    clock = Time()
+    ceiling = Ceiling(20, clock, clock.sleep)
+    way, waiting, moments = 0.25, [], []
+    for _ in range(8_000):
+        place = await ceiling.turn()
+        moments.append(place.at)
+        waiting.append(place)
+        while waiting and waiting[0].at + way <= clock.now:
+            first, now = waiting.pop(0), clock.now
+            clock.now = first.at + way
+            ceiling.leave(first)
+            clock.now = now
+    rate = 400 / (moments[-1] - moments[-401])
+    assert rate > 20 / WINDOW * 0.98
+    assert most_in_a_second(moments) <= 20

@@ -1,10 +1,10 @@
 """The ceiling: how many requests a platform gets in any one second, whoever makes them.
 
 A strict sliding window: a request holds one of ``limit`` places from the moment it leaves until a second after its
-answer came. Whenever the platform counts it in between, no more than ``limit`` fall into one of its seconds. An
-answer that is late for a quick platform keeps its place for a second more; on a slow line, where late answers mean
-nothing, places are given back :data:`ON_ITS_WAY` after the request. Replies to people are counted and never wait;
-what nobody waits for (:data:`UNASKED`) waits for a place.
+answer came. Whenever the platform counts it in between, no more than ``limit`` fall into one of its seconds. The way
+there and back, which takes every request at least :attr:`Ceiling.way` seconds, is left out: on a steady line it costs
+nothing, only what arrives unevenly does. Replies to people are counted and never wait; what nobody waits for
+(:data:`UNASKED`) waits for a place.
 """
 
 from __future__ import annotations
@@ -21,12 +21,10 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 Result = TypeVar("Result")
 WINDOW = 1.02
 """seconds; the platform's second and 20 ms for clocks that run differently"""
-ON_ITS_WAY = 0.04
-"""seconds in which a request surely arrives on a slow line"""
 LATE = 1.0
-"""seconds for which an answer that is late keeps its place on a quick line"""
-QUICK = 0.02
-"""a line is quick when its answers usually come within so many seconds"""
+"""seconds for which a request whose answer is late keeps its place"""
+SLOWLY = 0.001
+"""share by which the way is thought longer with every answer that took longer"""
 FASTER = 1.1
 """places are filled a tenth faster than they come free: the window is the limit, this only spreads them"""
 
@@ -71,7 +69,8 @@ class Ceiling:
         """requests that may leave at the same moment"""
         self._spread = -1e9
         self._places: deque[Place] = deque()
-        self._usual = 0.0
+        self.way = 0.0
+        """seconds there and back, at least"""
         self._line = asyncio.Lock()
 
     # ------------------------------------------------------------------------------------------ for channels
@@ -115,7 +114,8 @@ class Ceiling:
     def leave(self, place: Place) -> None:
         """The answer to a request is there, or is not going to come."""
         place.answered = self._clock()
-        self._usual += (min(place.answered - place.at, 0.1) - self._usual) / 16
+        took = place.answered - place.at
+        self.way = min(took, self.way + (min(took, LATE) - self.way) * SLOWLY)
 
     # ------------------------------------------------------------------------------------- for who sends much
 
@@ -156,8 +156,8 @@ class Ceiling:
 
     def _end(self, place: Place) -> float:
         """When a place is free again."""
-        patience = LATE if self._usual < QUICK else ON_ITS_WAY
-        return min(place.answered, place.at + patience) + self._window
+        arrived = min(place.answered, place.at + LATE) - self.way
+        return max(place.at, arrived) + self._window
 
     def _forget(self, now: float) -> None:
         """Drop what is surely over."""

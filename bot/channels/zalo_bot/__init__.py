@@ -7,6 +7,6 @@ allows. Start reading at ``channel``.
 
 from bot.channels.zalo_bot.channel import ZaloBotChannel
 from bot.channels.zalo_bot.client import CallError
-from bot.channels.zalo_bot.quota import MESSAGES_A_MONTH, PEOPLE, Ledger
+from bot.channels.zalo_bot.quota import MESSAGES_A_MONTH, PEOPLE, Ledger, TallyLedger
 
-__all__ = ["MESSAGES_A_MONTH", "PEOPLE", "CallError", "Ledger", "ZaloBotChannel"]
+__all__ = ["MESSAGES_A_MONTH", "PEOPLE", "CallError", "Ledger", "TallyLedger", "ZaloBotChannel"]

@@ -15,13 +15,13 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from bot.channels.ceiling import Ceiling
-from bot.channels.channel import Limits, Outcome, Refused, Sent
+from bot.channels.channel import Later, Limits, Outcome, Refused, Sent
 from bot.channels.zalo_bot import inbound
 from bot.channels.zalo_bot.client import ANSWER_SECONDS, CallError, Client, RefusedError
 from bot.channels.zalo_bot.outbound import TEXT_UNITS, render
 from bot.channels.zalo_bot.outcomes import Pace
 from bot.channels.zalo_bot.polling import POLL_SECONDS, Poller, Store
-from bot.channels.zalo_bot.quota import MESSAGES_A_MONTH, Ledger, MemoryLedger, Month
+from bot.channels.zalo_bot.quota import MESSAGES_A_MONTH, PEOPLE, Ledger, MemoryLedger, Month
 from bot.channels.zalo_bot.sender import Sender
 from handlers.talk.message import Inbound, Message
 
@@ -128,10 +128,15 @@ class ZaloBotChannel:
     # ------------------------------------------------------------------------------------ what goes out
 
     async def send(self, chat: str, message: Message, *, about: Inbound | None = None) -> Outcome:
-        """Send one message, as one text or more; never raises for what Zalo does."""
+        """Send one message, as one text or more; never raises for what Zalo does.
+
+        What nobody asked for waits for the next month when this month's messages are used up.
+        """
         rendered = render(message)
         if not rendered.calls:
             return Refused("the message is empty")
+        if about is None and self._month.used_up:
+            return Later(self._month.left, f"this month's {MESSAGES_A_MONTH} messages are sent", True)
         outcome = await self._sender.send(chat, rendered)
         if isinstance(outcome, Sent) and self._state == "down":
             self._report("up", "sending works again")
@@ -160,9 +165,9 @@ class ZaloBotChannel:
         self._state, self._detail = "idle", "stopped"
 
     def health(self) -> dict[str, Any]:
-        """``up``, ``idle`` or ``down``, with the last reason, and how much of the month's messages is
-        used."""
+        """``up``, ``idle`` or ``down``, with the last reason, and how much of what the plan allows is used."""
         month = {"sent_this_month": self._month.sent, "messages_a_month": MESSAGES_A_MONTH}
+        month |= {"people": self._month.people, "people_most": PEOPLE}
         return {"state": self._state, "detail": self._detail, **month}
 
     async def _join(self) -> None:
