@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from handlers.services.numerals import numerals
 from handlers.services.text import fold
 
 UNITS = {
@@ -11,40 +12,44 @@ UNITS = {
     **dict.fromkeys(("k", "nghin", "ngan", "ng"), 1_000),
     **dict.fromkeys(("tr", "trieu", "cu"), 1_000_000),
 }
-DIGITS = {
-    "khong": 0, "mot": 1, "hai": 2, "ba": 3, "bon": 4, "tu": 4, "nam": 5, "lam": 5, "sau": 6, "bay": 7, "tam": 8,
-    "chin": 9,
-}  # fmt: skip
-SCALES = {"nghin": 1_000, "ngan": 1_000, "trieu": 1_000_000}
+"""what follows a number, folded → dong"""
 LEAST, MOST = 1_000, 1_000_000_000
 """dong; what is outside is no price of a product"""
 TEN_TIMES = 8
 """a price this many times the old one, or a part as small, is asked about once more: a nought is easily lost"""
+_MILLIONS = "tr|trieu|cu"
+_THOUSANDS = "k|nghin|ngan"
+_SUMS = re.compile(rf"(?<![\w.,])(\d{{1,3}})\s*(?:{_MILLIONS})\s*(\d{{1,3}})\s*(?:{_THOUSANDS})\b")
+_HUNDREDS = re.compile(rf"(?<![\w.,])([1-9])\s*tram\s*(?:{_THOUSANDS})\b")
+_BLANKS = re.compile(r"(?<=\d) (?=000(?!\d))")
 _UNIT = "|".join(sorted(UNITS, key=len, reverse=True))
 _ONE = rf"(\d{{1,3}}(?:[.,]\d{{3}})+|\d+(?:[.,]\d+)?)\s*({_UNIT})?(\d{{1,3}}|\s*ruoi)?(?![\w])"
-_RANGE = re.compile(rf"(?<![\w.,]){_ONE}\s*(?:-|–|den|toi)\s*{_ONE}")
+_TO = re.compile(r"\s*(?:-|–|—|~|\bden\b|\btoi\b)\s*")
+_RANGE = re.compile(rf"(?<![\w.,]){_ONE}{_TO.pattern}{_ONE}")
 _SINGLE = re.compile(rf"(?<![\w.,-]){_ONE}")
 
 
 def price(text: str) -> tuple[int, int | None] | None:
     """Dong, and the upper end of a range or None; None when no price can be read, or more than one."""
-    folded = fold(text)
+    folded = _BLANKS.sub(".", fold(text))
+    folded = _SUMS.sub(lambda one: f"{int(one[1]) * 1_000 + int(one[2])}k", folded)
+    folded = _HUNDREDS.sub(r"\g<1>00k", folded)
     ranged = _RANGE.search(folded)
     if ranged:
         high = _amount(ranged[4], ranged[5], ranged[6])
-        low = _amount(ranged[1], ranged[2] or ranged[5], ranged[3])
-        return (low, high) if low is not None and high is not None and LEAST <= low < high <= MOST else None
-    amounts = [_amount(*one.groups()) for one in _SINGLE.finditer(folded)]
-    found = {amount for amount in amounts if amount is not None and LEAST <= amount <= MOST}
-    if not amounts:
-        spoken = in_words(folded)
-        found = {spoken} if spoken is not None and LEAST <= spoken <= MOST else set()
-    return (found.pop(), None) if len(found) == 1 else None
+        return _between(_amount(ranged[1], ranged[2] or ranged[5], ranged[3]), high)
+    found = {_amount(*one.groups()) for one in _SINGLE.finditer(folded)}
+    found = {amount for amount in found if amount is not None and LEAST <= amount <= MOST}
+    return _spoken(folded) if not found else (found.pop(), None) if len(found) == 1 else None
 
 
 def far_off(old: int | None, new: int) -> bool:
     """Whether a new price looks like a nought too many or too few."""
     return bool(old) and (new >= TEN_TIMES * (old or 0) or new * TEN_TIMES <= (old or 0))
+
+
+def _between(low: int | None, high: int | None) -> tuple[int, int | None] | None:
+    return (low, high) if low is not None and high is not None and LEAST <= low < high <= MOST else None
 
 
 def _amount(number: str, unit: str | None, rest: str | None) -> int | None:
@@ -61,37 +66,15 @@ def _amount(number: str, unit: str | None, rest: str | None) -> int | None:
     return round(whole * scale) + extra
 
 
-def in_words(folded: str) -> int | None:
-    """The longest number in folded words: ``hai tram bay muoi nghin``; None when there is none."""
-    words = [word for word in re.findall(r"[a-z]+", folded) if word not in ("dong", "vnd", "le", "linh")]
-    best: tuple[int, int] | None = None
-    for start in range(len(words)):
-        value, used = _spoken(words[start:])
-        if used and (best is None or used > best[0]):
-            best = (used, value)
-    return best[1] if best and best[0] > 1 else None
-
-
-def _spoken(words: list[str]) -> tuple[int, int]:
-    """The value of the number at the beginning, and how many words it takes."""
-    total = group = last = used = 0
-    for place, word in enumerate(words, start=1):
-        if word in DIGITS:
-            group, last = group + DIGITS[word], DIGITS[word]
-        elif word == "tram" and last:
-            group, last = group - last + last * 100, 0
-        elif word == "muoi":
-            group, last = (group - last + last * 10 if last else group + 10), 0
-        elif word in SCALES and group:
-            total, group, last = total + group * SCALES[word], 0, 0
-        elif word == "ruoi" and total:
-            return total + _half(total), place
-        else:
-            break
-        used = place
-    return total + group, used
-
-
-def _half(total: int) -> int:
-    scale = max(size for size in SCALES.values() if size <= total)
-    return scale // 2
+def _spoken(folded: str) -> tuple[int, int | None] | None:
+    """The price in words; of ``hai trăm năm mươi đến hai trăm bảy mươi nghìn`` the first half means thousands too."""
+    said = numerals(folded)
+    full = [one for one in said if one[0] is None or LEAST <= one[0] <= MOST]
+    if not full or any(value is None for value, _start, _end in full):
+        return None
+    high, start, _end = full[-1]
+    before = [one for one in numerals(folded[:start], 1) if _TO.fullmatch(folded, one[2], start)]
+    if before and high is not None:
+        low = before[-1][0] or 0
+        return _between(low if low >= LEAST else low * (1_000_000 if high >= 1_000_000 else 1_000), high)
+    return (high, None) if high is not None and len({value for value, *_where in full}) == 1 else None

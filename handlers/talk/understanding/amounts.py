@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 
+from handlers.services.numerals import SCALES, numerals
+from handlers.services.prices import UNITS
+
 _UNITS = {
-    **dict.fromkeys(("d", "dong", "vnd"), 1),
-    **dict.fromkeys(("k", "nghin", "ngan", "ng", "canh", "thousand"), 1_000),
+    **UNITS,
+    **dict.fromkeys(("canh", "thousand"), 1_000),
     **dict.fromkeys(("xi", "lit"), 100_000),
-    **dict.fromkeys(("tr", "trieu", "cu", "million", "m"), 1_000_000),
+    **dict.fromkeys(("million", "m"), 1_000_000),
 }
-"""what follows a number, folded → dong"""
+"""what follows a number, folded → dong; slang is good enough for a budget"""
 _UNIT = "|".join(sorted(_UNITS, key=len, reverse=True))
 _MONEY = re.compile(
     rf"(?<![\w.,])(\d{{1,3}}(?:[.,]\d{{3}})+|\d+(?:[.,]\d+)?)\s*({_UNIT})?(?![^\W\d])(?:(\d{{1,3}})(?!\d))?",
@@ -20,6 +23,7 @@ _HALF = re.compile(r"(\d+)\s*(tr|trieu|cu)\s*(\d{1,3}|ruoi)\b")
 _WORDS = {
     "mot": 1, "hai": 2, "ba": 3, "bon": 4, "nam": 5, "sau": 6, "bay": 7, "tam": 8, "chin": 9, "muoi": 10,
 }  # fmt: skip
+_SCALED = re.compile(rf"\b(?:{'|'.join(SCALES)})\b")
 _SPOKEN = re.compile(rf"\b({'|'.join(_WORDS)}|nua|\d)\s+(tram|trieu|cu)(?:\s+(nghin|ngan|k))?\b")
 _STARS = re.compile(r"(?<!\d)([345])\s*(?:\*|⭐|★|✩|🌟)|(?<![⭐★*])(?:(⭐{3,5})|(\*{3,5})|(★{3,5}))")
 LEAST = 10_000
@@ -44,6 +48,10 @@ def money(folded_text: str) -> tuple[int, int, int] | None:
         amount *= _UNITS.get(unit or "", 1)
         if amount >= LEAST and (unit or amount % 1_000 == 0):
             return int(amount), match.start(), match.end()
+    if _SCALED.search(folded_text):
+        for value, start, end in numerals(folded_text):
+            if value is not None and value >= LEAST:
+                return value, start, end
     spoken = _SPOKEN.search(folded_text)
     if spoken:
         scale = 100_000 if spoken[2] == "tram" else 1_000_000
