@@ -38,8 +38,8 @@ def price(text: str) -> tuple[int, int | None] | None:
     if ranged:
         high = _amount(ranged[4], ranged[5], ranged[6])
         return _between(_amount(ranged[1], ranged[2] or ranged[5], ranged[3]), high)
-    found = {_amount(*one.groups()) for one in _SINGLE.finditer(folded)}
-    found = {amount for amount in found if amount is not None and LEAST <= amount <= MOST}
+    read = [_amount(*one.groups()) for one in _SINGLE.finditer(folded)]
+    found = {amount for amount in read if amount is not None and LEAST <= amount <= MOST}
     return _spoken(folded) if not found else (found.pop(), None) if len(found) == 1 else None
 
 

@@ -74,7 +74,7 @@ async def write(
     done = Done()
     made = await plan(engine, occasion, producers)
     due = made.producers
-    done.officials = {one.due.producer for one in (*silent(made), *calls(made))}
+    done.officials = {one.due.producer for one in silent(made)} | {one.due.producer for one in calls(made)}
     del made
     for first in range(0, len(due), BATCH):
         async with alone(engine) as connection:

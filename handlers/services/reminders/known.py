@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -149,7 +149,7 @@ async def _products(connection: AsyncConnection, known: Known, codes: Sequence[s
     ).where(col(Renewal.product_code).in_(codes))
     for row in await connection.execute(renewals):
         known.renewals[row[0], row[1]] = Answer(*row[2:])
-    query = (
+    query: Any = (
         select(
             col(Reminder.product_code),
             col(Reminder.cycle),
@@ -170,8 +170,8 @@ async def _products(connection: AsyncConnection, known: Known, codes: Sequence[s
         .outerjoin(Delivery, col(Delivery.key) == col(Reminder.delivery_key))
         .where(col(Reminder.product_code).in_(codes))
     )
-    for row in await connection.execute(query):
-        known.told.setdefault((row[0], row[1]), []).append(Told(*row[2:]))
+    for told in await connection.execute(query):
+        known.told.setdefault((told[0], told[1]), []).append(Told(*told[2:]))
     raised = select(col(Escalation.product_code), col(Escalation.cycle), col(Escalation.level)).where(
         col(Escalation.product_code).in_(codes)
     )
