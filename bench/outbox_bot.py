@@ -13,11 +13,13 @@ import gc
 import secrets
 import signal
 import sys
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import uvloop
+from sqlalchemy.exc import DBAPIError
 
 import db
 from bench.bots import TOKEN
@@ -101,12 +103,16 @@ async def main(database: str, api: str, pace: str, shift: str, kind: str, answer
     gc.collect()
     gc.freeze()
     print("ready", flush=True)
+    looks = 0
     while not stopping.is_set():
         now.read()
         try:
             await asyncio.wait_for(stopping.wait(), LOOK_SECONDS)
         except TimeoutError:
-            continue
+            looks += 1
+            if looks % 10 == 0:
+                with suppress(DBAPIError, OSError):
+                    await inbox.live()
     await dispatch.stop(GRACE_SECONDS)
     await channel.stop()
     await inbox.stop()

@@ -184,3 +184,18 @@ async def test_nobodys_chat_is_not_remembered(engine: AsyncEngine) -> None:
         standing = await opened.store("zalo-oa", "receipt", "", "{}")
         opened.settle(Settlement("zalo-oa", "receipt", "", standing=standing))
     assert await rows(engine, Chat) == []
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+async def test_a_worker_whose_connection_broke_lives_again(engine: AsyncEngine) -> None:
+    mine, other = Inbox(engine, 41, lambda: NOW), Inbox(engine, 42, lambda: NOW)
+    await mine.start()
+    await mine.store("telegram", "1", "5", "{}")
+    async with engine.connect() as connection:
+        breaking = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 41"
+        await connection.execute(text(breaking))
+    await mine.live()
+    await mine.live()
+    assert await other.take_over() == []
+    await mine.stop()
+    assert [found[1] for found in await other.take_over()] == ["1"]

@@ -19,6 +19,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import SQLModel, col
 
@@ -98,11 +99,30 @@ class Inbox:
 
     async def start(self) -> None:
         """Begin writing; on PostgreSQL hold the lock that tells other replicas that this worker lives."""
-        if self._engine.dialect.name == "postgresql":
-            self._lock = await self._engine.connect()
-            await self._lock.execute(text("SELECT pg_advisory_lock(:worker)"), {"worker": self._worker})
-            await self._lock.commit()
+        await self.live()
         self._writer = asyncio.create_task(self._write_for_ever(), name="inbox")
+
+    async def live(self) -> None:
+        """Hold the lock that tells other replicas (PostgreSQL) that this worker lives; again, when it was lost.
+
+        Raises what the database raises.
+        """
+        if self._engine.dialect.name != "postgresql":
+            return
+        if self._lock is not None:
+            try:
+                await self._lock.execute(text("SELECT 1"))
+                await self._lock.commit()
+                return
+            except (DBAPIError, OSError):
+                with contextlib.suppress(DBAPIError, OSError):
+                    await self._lock.invalidate()
+                    await self._lock.close()
+                self._lock = None
+        lock = await self._engine.connect()
+        await lock.execute(text("SELECT pg_advisory_lock(:worker)"), {"worker": self._worker})
+        await lock.commit()
+        self._lock = lock
 
     async def stop(self) -> None:
         """Write what is left and stop."""
@@ -115,9 +135,10 @@ class Inbox:
                 await self._writer
         await self._ledger.close()
         if self._lock:
-            await self._lock.execute(text("SELECT pg_advisory_unlock(:worker)"), {"worker": self._worker})
-            await self._lock.commit()
-            await self._lock.close()
+            with contextlib.suppress(DBAPIError, OSError):  # a lost connection holds nothing any more
+                await self._lock.execute(text("SELECT pg_advisory_unlock(:worker)"), {"worker": self._worker})
+                await self._lock.commit()
+                await self._lock.close()
 
     # ------------------------------------------------------------------------------------------------ verbs
 
