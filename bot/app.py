@@ -178,10 +178,12 @@ class Application:
             self.database_up = False
             return
         if not self.database_up:
+            await self.inbox.live()
             log.info("database_back")
         self.database_up = True
 
     async def _sweep(self) -> None:
+        await self.inbox.live()
         await self.intake.take_over()
         await self.operators.look()
 
