@@ -8,7 +8,7 @@ from datetime import date
 from handlers.reminders.digest import end_line
 from handlers.sentences import cut, menu_button, name_of
 from handlers.services.catalogue import Catalogue, Product
-from handlers.services.reminders.due import Due, without_end
+from handlers.services.reminders.due import Due, said, without_end
 from handlers.services.reminders.known import CALL, OFFICERS
 from handlers.services.reminders.planning import Occasion, Plan, plan
 from handlers.services.reminders.routing import Roads
@@ -91,12 +91,7 @@ async def to_call(turn: Turn) -> Messages:
     """Producers whom no message reaches and who did not answer since, in the communes of who asks."""
     who = await turn.who()
     made = await _today(turn)
-    found = [
-        one
-        for one in made.found
-        if who.may_act_in(commune_of(one))
-        and any(_open_call(one, told.key, told.made_at, made) for told in made.known.told.get(one.key, ()))
-    ]
+    found = [one for one in made.found if who.may_act_in(commune_of(one)) and _is_open(one, made)]
     if not found:
         text = _("Nobody has to be called: every reminder of these days was sent, or answered.")
         return [Message(text, buttons=((menu_button(),),))]
@@ -115,10 +110,18 @@ async def to_call(turn: Turn) -> Messages:
     ]
 
 
-def _open_call(one: Due, key: str, made_at: object, made: Plan) -> bool:
+def _is_open(one: Due, made: Plan) -> bool:
+    """Whether somebody is to be called about the step that has come, and nobody answered since."""
     renewal = made.known.renewals.get(one.key)
+    if said(one, renewal, made.day) is not None:
+        return False
     answered = renewal.answered_at if renewal else None
-    return (key == CALL or key.startswith(OFFICERS)) and (answered is None or answered < made_at)  # type: ignore[operator]
+    return any(
+        told.step == one.step.name
+        and (told.key == CALL or told.key.startswith(OFFICERS))
+        and (answered is None or answered < told.made_at)
+        for told in made.known.told.get(one.key, ())
+    )
 
 
 async def _today(turn: Turn) -> Plan:
