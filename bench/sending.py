@@ -256,9 +256,6 @@ async def _scaled(name: str, url: str, count: int) -> list[Row]:
     async with engine.begin() as connection:
         await fix(connection, int(number or 0), aim, now, None)
     fixed = time.perf_counter() - began
-    if name == "PostgreSQL":
-        async with engine.begin() as connection:
-            await connection.execute(text("ANALYZE delivery"))
     took = await _claims(engine, now)
     await engine.dispose()
     return [
