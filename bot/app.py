@@ -282,8 +282,11 @@ class Application:
 
     async def roads(self) -> tuple[Road, ...]:
         """The channels that work, with what is known of each beforehand."""
-        zalo = self.channels.get("zalo-oa")
-        spent = (await cast("ZaloOAChannel", zalo).contacts.spent_today())[1] if zalo else 0
+        zalo = cast("ZaloOAChannel | None", self.channels.get("zalo-oa"))
+        spent = 0
+        if zalo:
+            await zalo.contacts.flush()  # who wrote a moment ago is inside the window
+            spent = (await zalo.contacts.spent_today())[1]
         return await roads(self.settings, self.channels, spent)
 
     async def picture(self, address: str) -> Picture | None:
