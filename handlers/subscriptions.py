@@ -153,7 +153,9 @@ async def no_quiet(turn: Turn) -> Messages:
 
 def leaves_quiet(meaning: Meaning) -> bool:
     """A way out, or a question about goods, is clearly something else than hours."""
-    return bool(set(meaning.intents) - {"no", "yes", "open_now", "pick"} or meaning.products or meaning.places)
+    return bool(
+        set(meaning.intents) - {"no", "yes", "open_now", "pick"} or meaning.products or meaning.places
+    )
 
 
 async def quiet_typed(turn: Turn, text: str) -> Messages:

@@ -39,8 +39,8 @@ def first_time(turn: Turn) -> Messages:
           "safety, origin of the material, quality declaration, tests, label)."),
         _("2. Hand in one paper file and one electronic file at the People's Committee of your commune or ward; it "
           "adds its assessment within 15 working days."),
-        _("3. The province scores at least twice a year: before 30 June what the commune proposes before 30 April, before "
-          "30 December what it proposes before 30 October. It decides on 3 and 4 stars, the Ministry on 5."),
+        _("3. The province scores at least twice a year: before 30 June what the commune proposes before 30 April, "
+          "before 30 December what it proposes before 30 October. It decides on 3 and 4 stars, the Ministry on 5."),
         _("Who may take part: cooperatives and cooperative groups, small and medium enterprises, farms, and households "
           "with business registration."),
         _("Source: {rule}.").format(rule=_law(turn, "decided_by")),
