@@ -378,9 +378,12 @@ async def _invite(
     from bot.app import clock_of
     from handlers.services import audit
     from handlers.services.invitations import invite as make
+    from handlers.services.importing import load_if_empty
     from handlers.services.publishing import published
 
     async with _database(settings) as engine:
+        if settings.data_path:
+            await load_if_empty(engine, settings.data_path)
         wrong = _not_there(await published(engine), role, commune, producer)
         if wrong:
             stop(wrong[0].upper() + wrong[1:])
