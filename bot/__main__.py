@@ -377,8 +377,8 @@ async def _invite(
 ) -> list[str]:
     from bot.app import clock_of
     from handlers.services import audit
-    from handlers.services.invitations import invite as make
     from handlers.services.importing import load_if_empty
+    from handlers.services.invitations import invite as make
     from handlers.services.publishing import published
 
     async with _database(settings) as engine:
