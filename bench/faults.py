@@ -41,8 +41,8 @@ EXPLAINED = ("gone", "failed", "uncertain", "skipped")
 
 @dataclass
 class Trial:
-    """What is tried. ``kills`` kill -9 at moments drawn from ``seed`` in ``within`` seconds; ``jumps`` = seconds the
-    clock jumps by, one after the other; ``outage`` restarts the database once in the middle."""
+    """What is tried. ``kills`` kill -9 at moments drawn from ``seed``; ``jumps`` = seconds the clock jumps by, one
+    after the other; ``outage`` restarts the database once in the middle."""
 
     name: str
     url: str
@@ -50,7 +50,6 @@ class Trial:
     recipients: int
     pace: float
     kills: int = 0
-    within: float = 10.0
     replicas: int = 1
     seed: int = 1
     jumps: tuple[float, ...] = ()
@@ -107,7 +106,7 @@ async def run(trial: Trial) -> Found:
     try:
         began = time.monotonic()
         await programs.start()
-        trouble = asyncio.create_task(_trouble(trial, programs, shift, shifted))
+        trouble = asyncio.create_task(_trouble(trial, programs, shift, shifted, fake))
         await _finished(engine, trial.patience)
         seconds = time.monotonic() - began
         trouble.cancel()
@@ -118,7 +117,7 @@ async def run(trial: Trial) -> Found:
 
 
 class Programs:
-    """The senders: processes that are killed and started again."""
+    """The senders: each is started again at once when it dies."""
 
     def __init__(self, trial: Trial, api: str, shift: Path) -> None:
         self._command = [
@@ -131,62 +130,66 @@ class Programs:
             str(shift),
         ]
         self._command += ["telegram", str(ANSWER_SECONDS)]
-        self._trial = trial
         self._log = (trial.room / f"{trial.name}.log").open("ab")
-        self.running: list[asyncio.subprocess.Process] = []
+        self._running: dict[int, asyncio.subprocess.Process] = {}
+        self._keepers: list[asyncio.Task[None]] = []
+        self._replicas = trial.replicas
+        self._stopping = False
         self.killed = 0
 
     async def start(self) -> None:
-        """As many as there are replicas."""
-        self.running = [await self._one() for _ in range(self._trial.replicas)]
+        """As many as there are replicas; wait until the first is there."""
+        ready = asyncio.Event()
+        self._keepers = [asyncio.create_task(self._keep(number, ready)) for number in range(self._replicas)]
+        await asyncio.wait_for(ready.wait(), 60)
 
-    async def _one(self) -> asyncio.subprocess.Process:
-        process = await asyncio.create_subprocess_exec(
-            *self._command, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._log
-        )
-        assert process.stdout is not None
-        if b"ready" not in await asyncio.wait_for(process.stdout.readline(), 60):
-            raise RuntimeError(f"the sender did not start: {self._log.name}")
-        return process
+    async def _keep(self, number: int, ready: asyncio.Event) -> None:
+        while not self._stopping:
+            process = await asyncio.create_subprocess_exec(
+                *self._command, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._log
+            )
+            assert process.stdout is not None
+            self._running[number] = process
+            if b"ready" in await process.stdout.readline():
+                ready.set()
+            await process.wait()
+            await asyncio.sleep(0.05)
 
-    async def kill(self, which: int) -> None:
-        """kill -9, and start another in its place."""
-        self.running[which].send_signal(signal.SIGKILL)
-        await self.running[which].wait()
-        self.killed += 1
-        for _attempt in range(20):
-            try:
-                self.running[which] = await self._one()
-                return
-            except RuntimeError:  # the database is away
-                await asyncio.sleep(0.5)
+    def kill(self, number: int) -> None:
+        """kill -9."""
+        process = self._running.get(number)
+        if process is not None and process.returncode is None:
+            process.send_signal(signal.SIGKILL)
+            self.killed += 1
 
     async def stop(self) -> None:
         """SIGTERM to all."""
-        for process in self.running:
+        self._stopping = True
+        for process in self._running.values():
             if process.returncode is None:
                 process.terminate()
-        for process in self.running:
-            try:
-                await asyncio.wait_for(process.wait(), 12)
-            except TimeoutError:
+        _, left = await asyncio.wait(self._keepers, timeout=15)
+        for process in self._running.values():
+            if process.returncode is None:
                 process.kill()
+        await asyncio.gather(*left, return_exceptions=True)
         self._log.close()
 
 
-async def _trouble(trial: Trial, programs: Programs, shift: Path, shifted: float) -> None:
+async def _trouble(trial: Trial, programs: Programs, shift: Path, shifted: float, fake: FakeTelegram) -> None:
+    """Each trouble when a drawn share of the people was written to: so that all of it happens before the end."""
     rng = random.Random(trial.seed)
-    moments: list[tuple[float, str, Any]] = [
-        (rng.uniform(0.5, trial.within), "kill", rng.randrange(trial.replicas)) for _ in range(trial.kills)
+    shares: list[tuple[float, str, Any]] = [
+        (rng.uniform(0.02, 0.9), "kill", rng.randrange(trial.replicas)) for _ in range(trial.kills)
     ]
-    moments += [(rng.uniform(0.5, trial.within), "jump", by) for by in trial.jumps]
+    shares += [(rng.uniform(0.1, 0.9), "jump", by) for by in trial.jumps]
     if trial.outage:
-        moments.append((trial.within / 2, "outage", None))
-    began = time.monotonic()
-    for at, what, detail in sorted(moments, key=lambda one: one[0]):
-        await asyncio.sleep(max(0.0, began + at - time.monotonic()))
+        shares.append((0.5, "outage", None))
+    for share, what, detail in sorted(shares, key=lambda one: one[0]):
+        while len(fake.calls) < share * trial.recipients:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
         if what == "kill":
-            await programs.kill(detail)
+            programs.kill(detail)
         elif what == "jump":
             shifted += detail
             _write(shift, shifted)

@@ -31,7 +31,7 @@ def fine(trial: Trial, found: Found) -> None:
 
 async def test_one_process_killed_three_times(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}"
-    trial = Trial("sqlite", url, tmp_path, 600, 150, kills=3, within=7, seed=11, shares=SHARES, patience=90)
+    trial = Trial("sqlite", url, tmp_path, 600, 150, kills=3, seed=11, shares=SHARES, patience=90)
     fine(trial, await faults.run(trial))
 
 
@@ -60,7 +60,7 @@ async def test_two_replicas_killed_the_clock_jumping_the_database_away(
         await postgresql_server.tell("ALTER DATABASE faults ALLOW_CONNECTIONS true")
 
     url = shared.url.render_as_string(hide_password=False)
-    trial = Trial("postgresql", url, tmp_path, 600, 150, kills=3, within=9, replicas=2, seed=12)
+    trial = Trial("postgresql", url, tmp_path, 600, 150, kills=3, replicas=2, seed=12)
     trial.shares, trial.jumps, trial.outage, trial.patience = SHARES, (-3600.0, 5400.0), outage, 120
     found = await faults.run(trial)
     fine(trial, found)
