@@ -37,6 +37,7 @@ from handlers.announcements import letters, paused_by_itself, render
 from handlers.answer import Answering
 from handlers.renewals import subscribed
 from handlers.routes import COMMANDS
+from handlers.services.access import chats_of, people_with
 from handlers.services.catalogue import Catalogue
 from handlers.services.inbox import Inbox
 from handlers.services.outbox import Letter, Line, Outbox, Post, Receipts, fetch, lines
@@ -88,7 +89,7 @@ class Application:
                 self.channels[channel.name] = channel
         self.answering = Answering(self.shelf, self._now, self, self.engine, settings.bot_language)
         self.rounds = Rounds(self._now, self.answering.minutes, self.answering.mornings)
-        self.operators = Operators(self.channels, settings.operators, settings.bot_language)
+        self.operators = Operators(self.channels, settings.operators, settings.bot_language, self._editors)
         self.receipts = Receipts(self.engine, self._now)
         self.intake = Intake(self.inbox, self.answering, Delivery(), self.channels, self.receipts)
         self.outbox = Outbox(self.engine, self.worker, self._now)
@@ -186,6 +187,12 @@ class Application:
         await self.inbox.live()
         await self.intake.take_over()
         await self.operators.look()
+
+    async def _editors(self) -> list[tuple[str, str]]:
+        """The chats of the province's editors, on channels that can be written to."""
+        people = await people_with(self.engine, "editor")
+        chats = await chats_of(self.engine, people, self.settings.bot_language)
+        return [(chat.channel, chat.address) for chat in chats if chat.channel != "web"]
 
     # ----------------------------------------------------------------------------------------- the desk of the pages
 

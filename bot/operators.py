@@ -1,11 +1,11 @@
 """Telling the operators: a channel that is down, or needs consent, is told on the others, once; so is its return.
 
-Who they are stands in ``BOT_OPERATORS`` (``telegram:12345,zalo-bot:abc``), until editors are people that the bot knows.
+Who they are stands in ``BOT_OPERATORS`` (``telegram:12345,zalo-bot:abc``); the province's editors hear it as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 
@@ -19,13 +19,24 @@ LOOKS = 2
 """looks in a row at which a channel must be down before anybody is told: one bad moment is no news"""
 
 
+async def nobody() -> Sequence[tuple[str, str]]:
+    """No editor is known."""
+    return ()
+
+
 class Operators:
-    """Watches the channels. ``addresses`` are (channel, address) of people to be told, in ``language``."""
+    """Watches the channels. ``addresses`` are (channel, address) of people to be told, in ``language``; ``editors``
+    gives those of the editors."""
 
     def __init__(
-        self, channels: Mapping[str, Channel], addresses: Sequence[tuple[str, str]], language: str
+        self,
+        channels: Mapping[str, Channel],
+        addresses: Sequence[tuple[str, str]],
+        language: str,
+        editors: Callable[[], Awaitable[Sequence[tuple[str, str]]]] = nobody,
     ) -> None:
         self._channels = channels
+        self._editors = editors
         self._addresses = addresses
         self._language = language
         self._down: dict[str, int] = {}
@@ -49,7 +60,7 @@ class Operators:
             log.info("channel_back", channel=about)
         with speaking(self._language):
             message = Message(channel_down(about, why) if why else channel_back(about))
-        for name, address in self._addresses:
+        for name, address in dict.fromkeys([*self._addresses, *await self._editors()]):
             channel = self._channels.get(name)
             if channel is None or name == about or channel.health()["state"] == "down":
                 continue

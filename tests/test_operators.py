@@ -45,6 +45,17 @@ async def test_told_once_on_another_channel_and_when_it_is_back() -> None:
     assert bad.sent == []
 
 
+async def test_editors_hear_it_too_and_nobody_hears_it_twice() -> None:
+    async def editors() -> list[tuple[str, str]]:
+        return [("telegram", "7"), ("telegram", "9")]
+
+    good, bad = Wire(), Wire("down")
+    watching = Operators({"telegram": good, "zalo-oa": bad}, [("telegram", "7")], "vi", editors)
+    for _look in range(3):
+        await watching.look()
+    assert [chat for chat, _text in good.sent] == ["7", "9"]
+
+
 async def test_nobody_is_told_twice_of_a_short_moment() -> None:
     good, bad = Wire(), Wire("down")
     watching = Operators({"telegram": good, "zalo-oa": bad}, [("telegram", "7")], "vi")
