@@ -24,7 +24,7 @@ from db import (
     ZaloContact,
 )
 from handlers.services.outbox import PULLED
-from handlers.services.reminders.due import Answer
+from handlers.services.reminders.due import Answer, Due
 from handlers.services.reminders.routing import ACCOUNT, ChatOf, Path, Reader
 
 NOBODY = 0
@@ -113,29 +113,29 @@ def parts(codes: Iterable[str]) -> Iterator[list[str]]:
         yield every[first : first + AT_ONCE]
 
 
-async def read(
-    connection: AsyncConnection, products: Collection[str], producers: Collection[str], language: str
-) -> Known:
-    """Read what is known of these products, and of whoever serves these producers."""
+async def read(connection: AsyncConnection, found: Sequence[Due], language: str) -> Known:
+    """Read what is known of products that are due, and of whoever serves their producers."""
     known = Known()
-    for some in parts(products):
+    for some in parts(one.product.code for one in found):
         await _products(connection, known, some)
     people: set[int] = set()
-    for some in parts(producers):
-        links = select(col(Link.producer_code), col(Link.person_id)).where(
-            col(Link.producer_code).in_(some), col(Link.ended_at).is_(None)
+    for some in parts(sorted({one.producer for one in found})):
+        links = (
+            select(col(Link.producer_code), col(Link.person_id), col(Producer.phone))
+            .outerjoin(Producer, col(Producer.code) == col(Link.producer_code))
+            .where(col(Link.producer_code).in_(some), col(Link.ended_at).is_(None))
+            .order_by(col(Link.id))
         )
-        for code, person in await connection.execute(links.order_by(col(Link.id))):
+        for code, person, phone in await connection.execute(links):
             known.links.setdefault(code, []).append(person)
             people.add(person)
-        phones = select(col(Producer.code), col(Producer.phone)).where(
-            col(Producer.code).in_(some), col(Producer.phone).is_not(None)
-        )
-        known.phones.update({row[0]: row[1] or "" for row in await connection.execute(phones)})
-    await _tried(connection, known)
-    if known.phones and people:
+            if phone:
+                known.phones[code] = phone
+    await _tried(connection, known, found)
+    if known.phones:
         known.consented = await _consented(connection)
-    known.readers = await readers(connection, people, language)
+    if people:
+        known.readers = await readers(connection, people, language)
     return known
 
 
@@ -179,11 +179,14 @@ async def _products(connection: AsyncConnection, known: Known, codes: Sequence[s
         known.escalated.setdefault((product, cycle), set()).add(level)
 
 
-async def _tried(connection: AsyncConnection, known: Known) -> None:
-    """Roads that digests took in vain; one that only expired was never taken."""
+async def _tried(connection: AsyncConnection, known: Known, found: Sequence[Due]) -> None:
+    """Roads that digests of the step that has come took in vain; one that only expired was never taken."""
     bases = {
-        told.base for some in known.told.values() for told in some if told.state in (*DEAD, "queued")
-    } - {""}
+        told.base
+        for one in found
+        for told in known.told.get(one.key, ())
+        if told.step == one.step.name and told.state in (*DEAD, "queued")
+    }
     query = select(col(Delivery.key), col(Delivery.channel), col(Delivery.address), col(Delivery.way)).where(
         col(Delivery.state).in_(DEAD),
         or_(

@@ -82,8 +82,7 @@ async def plan_within(
     found = list(all_due(occasion.catalogue, occasion.day, occasion.steps, producers))
     made = Plan(occasion.day, found=found)
     if found:
-        codes, serving = [one.product.code for one in found], {one.producer for one in found}
-        made.known = await read(connection, codes, sorted(serving), occasion.language)
+        made.known = await read(connection, found, occasion.language)
         made.digests = list(_digests(occasion, found, made.known))
     return made
 
