@@ -50,7 +50,9 @@ class Tick(SQLModel, table=True):
 class Reminder(SQLModel, table=True):
     """A step of the schedule of which a person was reminded; the key makes it happen once.
 
-    ``delivery_key`` is the key of the digest's delivery; empty = nobody could be written to, an officer calls.
+    ``delivery_key`` is the key of the digest's delivery, the newest if it took several roads; empty = nobody could be
+    written to, an officer calls; ``officers:DAY`` = officers were asked to call; ``passed`` = a later step overtook it.
+    ``person_id`` 0 = the producer has nobody who can be told.
     """
 
     product_code: str = Field(primary_key=True)
