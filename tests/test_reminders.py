@@ -139,6 +139,7 @@ async def test_one_digest_a_producer_and_person_and_never_twice(engine: AsyncEng
     whole = next(one for one in letters if one.person_id == lan and ":htx:" in (one.key or ""))
     assert [one["text"] for one in whole.content["messages"]] == ["hong 177", "na 180"], "soonest first"
     assert whole.expires_at == moment(now.date(), 22)
+    assert whole.content["topic"] == "reminders", "it keeps the quiet hours of the night and of the chat"
     await settle(engine, "telegram", "sent", now)
     next_day = await morning(engine, products, now + timedelta(days=1))
     assert next_day.digests == 0

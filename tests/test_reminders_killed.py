@@ -39,7 +39,7 @@ async def started(engine: AsyncEngine) -> asyncio.subprocess.Process:
 async def test_killed_in_the_middle_nobody_is_lost_or_told_twice(engine: AsyncEngine) -> None:
     await settle_in(engine, PRODUCERS)
     running = await started(engine)
-    while not await written(engine):  # noqa: ASYNC110 - another program does it
+    while not await written(engine):
         assert running.returncode is None, "it ended before it could be killed"
         await asyncio.sleep(0.01)
     running.kill()
