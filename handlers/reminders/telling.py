@@ -177,7 +177,7 @@ def _people(found: Due, made: Plan) -> Iterator[str]:
         )
         who = _("nobody linked") if person == NOBODY else _person(person)
         if person in now:
-            yield f"{who}: " + _("is told now")
+            yield f"{who}: " + (_("is told now") if now[person].path else _("is to be called now"))
             yield from (f"  {line}" for line in _digest_lines(now[person]))
         elif told:
             yield f"{who}: " + _told_line(told)
