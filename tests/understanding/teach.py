@@ -1,7 +1,7 @@
 """``python -m tests.understanding.teach``: learn the intents from the labelled sentences and write the weights.
 
-Linear support vector machines, one for each intent (scikit-learn, group ``teach`` of pyproject.toml), over the features
-of ``handlers/talk/understanding/features.py``. The same sentences give the same file. Every sentence is learned twice,
+A softmax regression (scikit-learn, group ``teach`` of pyproject.toml) over the features of
+``handlers/talk/understanding/features.py``. The same sentences give the same file. Every sentence is learned twice,
 with and without what the phrases say of it, so that the words count by themselves too; older sentences, on which the
 phrases were written, only without. Never learned: held-out rows.
 """
@@ -13,7 +13,6 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from handlers.services.places import Places
 from handlers.services.text import key
 from handlers.talk.understanding import Understanding
 from handlers.talk.understanding.learned import (
@@ -23,7 +22,6 @@ from handlers.talk.understanding.learned import (
     ZERO,
     Learned,
     bucket,
-    nothing_learned,
     packed,
     wide,
     worth,
@@ -31,10 +29,8 @@ from handlers.talk.understanding.learned import (
 from handlers.talk.understanding.lexicon import said_at_all
 from tests.understanding import labelled, registry, scoring
 
-FREEDOM = 0.05
+FREEDOM = 4.0
 """scikit-learn's C: how far weights may grow"""
-SHARPNESS = 6.0
-"""what margins are multiplied with, so that the softmax of them is about the share of right answers"""
 OLDER, PHRASE, REFUSED_PHRASE = 0.3, 0.1, 0.05
 """how much an older sentence, a phrase, and a phrase that is not ours count beside a sentence of the corpus"""
 RULES = ("r:", "p:")
@@ -83,20 +79,19 @@ def lessons(understanding: Understanding) -> list[Lesson]:
 def learn(lessons: list[Lesson], phrases: list[str]) -> Learned:
     """The weights."""
     import numpy
-    from sklearn.svm import LinearSVC
+    from sklearn.linear_model import LogisticRegression
 
     each = [(lesson, intent) for lesson in lessons for intent in lesson.intents]
-    model = LinearSVC(C=FREEDOM, max_iter=4_000, tol=1e-3, random_state=0)
+    model = LogisticRegression(C=FREEDOM, max_iter=400, tol=1e-4)
     model.fit(
         matrix([lesson.features for lesson, _ in each]),
         [intent for _, intent in each],
         sample_weight=[lesson.weight / len(lesson.intents) for lesson, _ in each],
     )
-    weights = SHARPNESS * model.coef_
-    step = float(numpy.abs(weights).max()) / (ZERO - 1)
+    step = float(numpy.abs(model.coef_).max()) / (ZERO - 1)
     step = float(f"{step:.6g}")
-    rows = numpy.clip(numpy.rint(weights.T / step), 1 - ZERO, ZERO - 1) + ZERO
-    start = tuple(round(float(value), 4) for value in SHARPNESS * model.intercept_)
+    rows = numpy.clip(numpy.rint(model.coef_.T / step), 1 - ZERO, ZERO - 1) + ZERO
+    start = tuple(round(float(value), 4) for value in model.intercept_)
     hashes = tuple(sorted(zlib.crc32(phrase.encode()) for phrase in phrases))
     rows = wide(rows.astype("uint8").tobytes())
     return Learned(tuple(map(str, model.classes_)), start, step, rows, taught(), hashes)
@@ -163,15 +158,9 @@ def _phrases(understanding: Understanding) -> Iterator[tuple[str, str]]:
             yield text, "|".join(dict.fromkeys(told))
 
 
-def untaught() -> Understanding:
-    """An understander of the sample registry that has learned nothing yet."""
-    catalogue = registry.catalogue()
-    return Understanding(catalogue, registry.search(), Places(catalogue), registry.LOCALES, nothing_learned())
-
-
 def main() -> None:
     """Learn and write."""
-    understanding = untaught()
+    understanding = registry.understanding()
     learned = learn(lessons(understanding), said_at_all(understanding.lexicon))
     FILE.write_bytes(packed(learned))
     print(

@@ -29,9 +29,9 @@ AGREED = 0.02
 """chance that a second intent needs where the phrases say it too"""
 UNSURE = 0.25
 """below, a sentence that names nothing of ours was not understood"""
-REFUSING = 4.0
+REFUSING = 1.5
 """how much heavier a refusal weighs than its chance: a wrong answer is worse than none"""
-SURELY_NOT_OURS = 0.3
+SURELY_NOT_OURS = 0.5
 """chance that a refusal needs beside goods of ours"""
 TOGETHER = 3
 SHORT = 4

@@ -1,4 +1,4 @@
-"""What was learned from sentences with known intents: weights of features, added up (a linear machine for each intent).
+"""What was learned from sentences with known intents: weights of features, added up (a softmax regression).
 
 The file holds, for each of :data:`BUCKETS` hashes of a feature, a weight of one byte for every intent. A row is read as
 one large number with a lane of two bytes for each intent, so that one addition of such numbers adds the weights of all
@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 
 FILE = Path(__file__).with_name("learned.bin")
-BUCKETS = 1 << 15
+BUCKETS = 1 << 14
 ZERO = 128
 """the byte that stands for no weight"""
 WORTH: Mapping[str, int] = {"w": 10, "c": 5, "m": 7, "r": 6, "p": 5}
@@ -121,11 +121,6 @@ def load(path: Path = FILE) -> Learned:
         raise ValueError(f"{path.name}: {len(narrow)} weights, not {BUCKETS} times {len(intents)}")
     start, phrases = tuple(told["start"]), tuple(told["phrases"])
     return Learned(intents, start, told["step"], wide(narrow), told["taught"], phrases)
-
-
-def nothing_learned() -> Learned:
-    """Weights that say nothing, for who is about to learn."""
-    return Learned(("look_up",), (0.0,), 0.0, wide(bytes((ZERO,)) * BUCKETS), "", ())
 
 
 def wide(weights: bytes) -> bytes:

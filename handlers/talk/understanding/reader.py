@@ -18,6 +18,7 @@ from handlers.services.vocabulary import Read, Vocabulary, cost
 from handlers.talk.understanding.amounts import money, star_signs
 from handlers.talk.understanding.asking import Asking, Reading
 from handlers.talk.understanding.deciding import (
+    REFUSED,
     clear,
     decided,
     follows,
@@ -68,16 +69,12 @@ class Understanding:
     caches.
     """
 
-    def __init__(
-        self, catalogue: Catalogue, search: Search, places: Places, phrases_dir: Path,
-        learned: Learned | None = None,
-    ) -> None:  # fmt: skip
-        """``learned``: other weights than those in the repository."""
+    def __init__(self, catalogue: Catalogue, search: Search, places: Places, phrases_dir: Path) -> None:
         self.catalogue = catalogue
         self.search = search
         self.lexicon: Lexicon = load(phrases_dir)
         self.cutter = Cutter(self.lexicon, search, places)
-        self.learned = learned or load_learned()
+        self.learned: Learned = load_learned()
         self._own = self.learned.unknown(said_at_all(self.lexicon))
         words, pairs = _place_words(catalogue)
         self.vocabulary = Vocabulary(
@@ -110,13 +107,14 @@ class Understanding:
         if quick:
             return quick
         reading = self._read(cut)
-        meaning, ruled = self._mean(cut, reading, explain=explain)
-        if after and not meaning.products and follows(meaning, ruled, cut, answers=after == "step"):
-            return ruled
-        short = len(cut.folded) <= SHORT
-        if self._doubtful(ruled if short and not meaning.products else meaning, reading):
+        meaning = self._mean(cut, reading, explain=explain)
+        if after and not meaning.products and meaning.intents in ((), (REFUSED,)):
+            _, _, ruled = self._ruled(cut, reading, explain=explain)
+            if follows(meaning, ruled, cut, answers=after == "step"):
+                return ruled
+        if self._doubtful(meaning, reading):
             doubted = self._read(cut, doubting=True)
-            second, _ = self._mean(cut, doubted, explain=explain)
+            second = self._mean(cut, doubted, explain=explain)
             if self._keeps(reading.words, doubted.words) and _surer(second):
                 return second
         return meaning
@@ -185,11 +183,10 @@ class Understanding:
         sure |= {word for word, typed in told if typed in self.lexicon.forms}
         return sure <= set(doubted.folded)
 
-    def _mean(self, cut: Sentence, reading: Reading, *, explain: bool) -> tuple[Meaning, Meaning]:
-        """What is meant, and what the phrases alone make of it."""
+    def _mean(self, cut: Sentence, reading: Reading, *, explain: bool) -> Meaning:
         labels, named, ruled = self._ruled(cut, reading, explain=explain)
         if clear(cut, ruled, labels, self.learned) or own_phrases(reading.items, self._own):
-            return ruled, ruled
+            return ruled
         seen = features(reading, cut.folded, labels, named, ruled.intents)
         chances = self.learned.chances(seen)
         intents = decided(chances, ruled, NOTHING_OURS in seen, lambda: self._clauses(cut))
@@ -197,8 +194,8 @@ class Understanding:
             why = spoken_for(self.learned, seen, chances, len(cut.text))
             named = replace(named, spans=(why, *named.spans))
         if intents is None:
-            return replace(named, intents=(), words="", topic=None), ruled
-        return answered(named, intents, labels, ruled.intents), ruled
+            return replace(named, intents=(), words="", topic=None)
+        return answered(named, intents, labels, ruled.intents)
 
     def _ruled(self, cut: Sentence, reading: Reading, *, explain: bool) -> tuple[Labels, Meaning, Meaning]:
         """What the phrases say, what is named, and what the phrases alone make of the sentence."""
