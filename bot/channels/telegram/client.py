@@ -79,6 +79,10 @@ class Client:
         """
         return await self._counted(method, form(params))
 
+    async def send(self, method: str, body: bytes) -> Any:
+        """As :meth:`call`, with a body that is written already."""
+        return await self._counted(method, body)
+
     async def upload(self, method: str, params: Mapping[str, Any], files: Mapping[str, Upload]) -> Any:
         """As :meth:`call`, with files in the body."""
         body = multipart(as_strings(params), files)

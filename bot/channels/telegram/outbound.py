@@ -8,11 +8,12 @@ that asks for a position (docs/decisions/telegram-transport.md, "One keyboard a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from bot.channels.telegram.keyboard import Keyboard, asking, inline
 from bot.channels.telegram.markup import CAPTION_UNITS, Body, clean, shorten
+from bot.channels.telegram.transport import form
 from handlers.talk.message import Attachment, Message, Venue
 
 LINK_PREVIEW = {"is_disabled": True}
@@ -36,6 +37,13 @@ class Call:
     source: Attachment | None = None
     fallback: Call | None = None
     loss: str = ""
+    _body: bytes = field(default=b"", init=False, compare=False, repr=False)
+
+    def body(self, chat: str) -> bytes:
+        """The body of a call to this chat, its part that is the same for everybody written once."""
+        if not self._body:
+            self._body = form(self.params)
+        return form({"chat_id": chat}) + (b"&" + self._body if self._body else b"")
 
     def unmarked(self) -> Call:
         """The same call as plain text, for when Telegram cannot read our markup."""

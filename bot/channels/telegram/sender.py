@@ -86,15 +86,14 @@ class Sender:
         return Refused("Telegram refused every way of showing this")
 
     async def _perform(self, chat: str, call: Call) -> Any:
-        params = {"chat_id": chat, **call.params}
         if call.source is not None:
-            return await self._with_file(params, call)
+            return await self._with_file({"chat_id": chat, **call.params}, call)
         try:
-            return await self.client.call(call.method, params)
+            return await self.client.send(call.method, call.body(chat))
         except MaybeSentError:
             if call.method != "editMessageText":
                 raise
-        return await self.client.call(call.method, params)
+        return await self.client.send(call.method, call.body(chat))
 
     async def _with_file(self, params: dict[str, Any], call: Call) -> Any:
         """Send a file by the id Telegram gave it, by its public address, or by its bytes. OSError when it is
