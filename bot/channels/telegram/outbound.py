@@ -43,7 +43,8 @@ class Call:
         """The body of a call to this chat, its part that is the same for everybody written once."""
         if not self._body:
             self._body = form(self.params)
-        return form({"chat_id": chat}) + (b"&" + self._body if self._body else b"")
+        to = f"chat_id={chat}".encode() if chat.lstrip("-").isdigit() else form({"chat_id": chat})
+        return to + (b"&" + self._body if self._body else b"")
 
     def unmarked(self) -> Call:
         """The same call as plain text, for when Telegram cannot read our markup."""
