@@ -83,9 +83,11 @@ def wished(turn: Turn) -> list[Message]:
 
 
 async def received(turn: Turn) -> list[Message]:
-    """A picture or a file: for an announcement that asked for one, else a kind word."""
+    """A picture or a file: for an announcement or a correction that asked for one, else a kind word."""
     if announcements.wants_picture(turn) and (await turn.who()).is_a(*announcements.WRITES):
         return await announcements.photo(turn)
+    if corrections.wants_photo(turn) and (await turn.who()).is_a(*corrections.PRODUCERS):
+        return await corrections.sent(turn)
     return fallback.other(turn)
 
 

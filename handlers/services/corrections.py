@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import col
@@ -14,21 +15,13 @@ from sqlmodel import col
 import db
 from db import Correction
 from handlers.services import audit
+from handlers.services.correctable import FIELDS
 
 KEYS = {"product": "code", "producer": "code", "showroom": "showroom_id"}
 """kind of subject → its key column"""
-FIELDS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "price": ("product", ("price_vnd", "price_max_vnd")),
-    "season": ("product", ("season",)),
-    "description": ("product", ("description_vi",)),
-    "link": ("product", ("online_url",)),
-    "photo": ("product", ("image",)),
-    "phone": ("producer", ("phone",)),
-    "hours": ("showroom", ("opening_hours",)),
-}
-"""what may be corrected → whose, and the columns of the exchange format"""
-
-Outcome = Literal["done", "decided", "changed", "missing"]
+Outcome = Literal["done", "approved", "refused", "withdrawn", "changed", "missing"]
+"""``done``, or what stands in the way: it was decided or withdrawn already, the public value is another one by now, or
+what it is about is gone"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +48,31 @@ async def current(connection: AsyncConnection, field: str, key: str) -> tuple[An
     return tuple(row) if row else None
 
 
+async def phone_stays_private(connection: AsyncConnection, producer: str) -> bool:
+    """Whether a new number is not shown to the public: it would take the name of the contact along."""
+    table = db.metadata.tables["producer"]
+    query = select(table.c.contact_public, table.c.contact_name).where(table.c.code == producer)
+    row = (await connection.execute(query)).first()
+    return bool(row and not row[0] and row[1])
+
+
 async def ask(
     engine: AsyncEngine, wish: Wish, person: int, chat: tuple[str, str], now: datetime
 ) -> Correction | None:
-    """Put a wish into the queue; an open one of the same value gives way to it. None when the subject is gone."""
+    """Put a wish into the queue; None when its subject is gone.
+
+    An open one of the same value gives way to it, unless it is the very same wish of the same person.
+    """
     insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert(Correction)
     async with engine.begin() as connection:
+        await _lock(connection)
         old = await current(connection, wish.field, wish.key)
         if old is None:
             return None
-        open_one = (
-            (col(Correction.subject) == wish.subject)
-            & (col(Correction.field) == wish.field)
-            & (col(Correction.state) == "asked")
-        )
-        await connection.execute(
-            update(Correction).where(open_one).values(state="withdrawn", decided_at=now, reason="asked anew")
-        )
+        for one in await _open(connection, wish):
+            if (one.asked_by, one.new, one.old) == (person, list(wish.values), list(old)):
+                return one
+            await _decide(connection, one, "withdrawn", person, "asked anew", now)
         row: dict[str, Any] = {
             "subject": wish.subject,
             "field": wish.field,
@@ -85,54 +86,58 @@ async def ask(
             "asked_at": now,
         }
         made = (await connection.execute(insert.values(row).returning(col(Correction.id)))).scalar_one()
-        who = audit.actor(person)
-        await audit.record(
-            connection, now, who, f"asked: {wish.field}", wish.subject, before=list(old), after=row["new"]
-        )
-        return Correction(id=made, **row)
+        asked = Correction(id=made, **row)
+        await _record(connection, asked, "asked", person, "", now)
+        return asked
+
+
+async def _open(connection: AsyncConnection, wish: Wish) -> list[Correction]:
+    query = select(Correction).where(
+        col(Correction.subject) == wish.subject,
+        col(Correction.field) == wish.field,
+        col(Correction.state) == "asked",
+    )
+    return _corrections(await connection.execute(query))
 
 
 async def get(engine: AsyncEngine, number: int) -> Correction | None:
     """A correction by its number."""
     async with engine.connect() as connection:
-        row = (await connection.execute(select(Correction).where(col(Correction.id) == number))).first()
-    return Correction.model_validate(dict(row._mapping)) if row else None
+        found = _corrections(await connection.execute(select(Correction).where(col(Correction.id) == number)))
+    return found[0] if found else None
 
 
-async def waiting(engine: AsyncEngine) -> list[Correction]:
-    """Corrections that wait for a decision, oldest first."""
+async def waiting(engine: AsyncEngine, producers: Collection[str] | None = None) -> list[Correction]:
+    """Corrections that wait for a decision, oldest first; of these producers, or all."""
     query = select(Correction).where(col(Correction.state) == "asked").order_by(col(Correction.id))
+    if producers is not None:
+        query = query.where(col(Correction.producer_code).in_(producers))
     async with engine.connect() as connection:
-        return [Correction.model_validate(dict(row._mapping)) for row in await connection.execute(query)]
+        return _corrections(await connection.execute(query))
 
 
 async def approve(engine: AsyncEngine, correction: Correction, person: int, now: datetime) -> Outcome:
-    """Make the new value public, in one transaction with the log and the registry's version.
-
-    ``decided``: somebody was quicker. ``changed``: the public value is not the one that was asked about any more.
-    """
+    """Make the new value public, in one transaction with the log and the registry's version."""
     table, columns = _where(correction.field)
     key = correction.subject.partition(" ")[2]
     async with engine.begin() as connection:
-        state = await connection.scalar(
-            select(col(Correction.state)).where(col(Correction.id) == correction.id)
-        )
+        await _lock(connection)
+        state = await _state(connection, correction)
         if state != "asked":
-            return "decided"
+            return state
         found = await current(connection, correction.field, key)
         if found is None or list(found) != correction.old:
             return "missing" if found is None else "changed"
-        if not await _decide(connection, correction, "approved", person, "", now):
-            return "decided"
+        await _decide(connection, correction, "approved", person, "", now)
         values = dict(zip(columns, correction.new, strict=True))
         if correction.field == "price":
             values["priced_on"] = now.date().isoformat()
         if correction.field == "phone":
-            values["contact_public"] = True
+            nameless = func.coalesce(table.c.contact_name, "") == ""
+            values["contact_public"] = case((nameless, True), else_=table.c.contact_public)
         await connection.execute(update(table).where(table.c[KEYS[table.name]] == key).values(values))
         registry = db.metadata.tables["registry"]
         await connection.execute(update(registry).values(version=registry.c.version + 1))
-        await _record(connection, correction, "approved", person, "", now)
     return "done"
 
 
@@ -140,22 +145,47 @@ async def refuse(
     engine: AsyncEngine, correction: Correction, person: int, reason: str, now: datetime
 ) -> Outcome:
     """Leave the public value as it is, with a reason that the producer hears."""
+    return await _close(engine, correction, "refused", person, reason, now)
+
+
+async def withdraw(engine: AsyncEngine, correction: Correction, person: int, now: datetime) -> Outcome:
+    """The producer does not want it any more."""
+    return await _close(engine, correction, "withdrawn", person, "", now)
+
+
+async def _close(
+    engine: AsyncEngine, correction: Correction, state: str, person: int, reason: str, now: datetime
+) -> Outcome:
     async with engine.begin() as connection:
-        if not await _decide(connection, correction, "refused", person, reason, now):
-            return "decided"
-        await _record(connection, correction, "refused", person, reason, now)
+        await _lock(connection)
+        found = await _state(connection, correction)
+        if found != "asked":
+            return found
+        await _decide(connection, correction, state, person, reason, now)
     return "done"
+
+
+async def _lock(connection: AsyncConnection) -> None:
+    """Decide one after the other, and not in the middle of an import: a write, so that SQLite locks now."""
+    registry = db.metadata.tables["registry"]
+    await connection.execute(update(registry).values(version=registry.c.version))
+
+
+async def _state(connection: AsyncConnection, correction: Correction) -> Any:
+    query = select(col(Correction.state)).where(col(Correction.id) == correction.id)
+    return await connection.scalar(query)
 
 
 async def _decide(
     connection: AsyncConnection, correction: Correction, state: str, person: int, reason: str, now: datetime
-) -> bool:
+) -> None:
     decided = (
         update(Correction)
         .where(col(Correction.id) == correction.id, col(Correction.state) == "asked")
         .values(state=state, decided_by=person, decided_at=now, reason=reason or None)
     )
-    return bool((await connection.execute(decided)).rowcount)
+    if (await connection.execute(decided)).rowcount:
+        await _record(connection, correction, state, person, reason, now)
 
 
 async def _record(
@@ -171,6 +201,10 @@ async def _record(
         after=correction.new,
         why=reason,
     )
+
+
+def _corrections(rows: Iterable[Any]) -> list[Correction]:
+    return [Correction.model_validate(dict(row._mapping)) for row in rows]
 
 
 def _where(field: str) -> tuple[Table, tuple[str, ...]]:
