@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from handlers.services import audit, corrections
 from handlers.services.access import person_of
 from handlers.services.corrections import Wish
 from handlers.services.importing import import_paths
-from handlers.services.publishing import registry_version
+from handlers.services.publishing import published, registry_version
 from handlers.services.values import ReadError, read
 from tests.test_answers import SAMPLE
 
@@ -82,8 +83,12 @@ async def test_public_only_after_approval_and_written_down(engine: AsyncEngine) 
         (f"person {officer}", "approved: price"),
     ]
     assert (log[1].before, log[1].after) == ([None, None], [270_000, None])
-    assert await corrections.approve(engine, one, officer, NOW) == "decided"
-    assert await corrections.refuse(engine, one, officer, "", NOW) == "decided"
+    assert await corrections.approve(engine, one, officer, NOW) == "approved"
+    assert await corrections.refuse(engine, one, officer, "", NOW) == "approved"
+    assert await corrections.withdraw(engine, one, producer, NOW) == "approved"
+    assert len(await audit.history(engine, f"product {PRODUCT}")) == 2, (
+        "what did not happen is not written down"
+    )
 
 
 async def test_a_newer_wish_takes_the_place_of_an_open_one(engine: AsyncEngine) -> None:
@@ -91,7 +96,46 @@ async def test_a_newer_wish_takes_the_place_of_an_open_one(engine: AsyncEngine) 
     first, _producer, officer = await _asked(engine, 270_000)
     second, _producer, _officer = await _asked(engine, 280_000)
     assert [one.id for one in await corrections.waiting(engine)] == [second.id]
-    assert await corrections.approve(engine, first, officer, NOW) == "decided"
+    assert await corrections.approve(engine, first, officer, NOW) == "withdrawn"
+    verbs = [row.verb for row in await audit.history(engine, f"product {PRODUCT}")]
+    assert verbs == ["asked: price", "withdrawn: price", "asked: price"]
+
+
+async def test_asking_twice_is_one_request(engine: AsyncEngine) -> None:
+    """A killed process answers the same press again."""
+    await import_paths(engine, [SAMPLE])
+    first, *_people = await _asked(engine, 270_000)
+    second, *_people = await _asked(engine, 270_000)
+    assert first.id == second.id
+    assert len(await audit.history(engine, f"product {PRODUCT}")) == 1
+
+
+async def test_many_ask_and_decide_at_once(engine: AsyncEngine) -> None:
+    await import_paths(engine, [SAMPLE])
+    before = await registry_version(engine)
+    await asyncio.gather(*(_asked(engine, 100_000 + 1_000 * n) for n in range(4)))
+    (one,) = await corrections.waiting(engine)
+    outcomes = await asyncio.gather(*(corrections.approve(engine, one, 1, NOW) for _ in range(4)))
+    assert sorted(outcomes) == ["approved", "approved", "approved", "done"]
+    assert await registry_version(engine) == before + 1
+
+
+@pytest.mark.parametrize(("contact", "public"), [(None, True), ("", True), ("Bà Hoa", False)])
+async def test_a_number_takes_no_name_along(engine: AsyncEngine, contact: str | None, public: bool) -> None:
+    await import_paths(engine, [SAMPLE])
+    table = corrections.db.metadata.tables["producer"]
+    here = table.c.code == "htx-nong-nghiep-cong-son"
+    async with engine.begin() as connection:
+        await connection.execute(
+            table.update().where(here).values(contact_name=contact, contact_public=False)
+        )
+        assert await corrections.phone_stays_private(connection, "htx-nong-nghiep-cong-son") is not public
+    wish = Wish("phone", "htx-nong-nghiep-cong-son", "htx-nong-nghiep-cong-son", "06220", ("0205381234",))
+    asked = await corrections.ask(engine, wish, 1, ("web", "producer"), NOW)
+    assert asked
+    assert await corrections.approve(engine, asked, 1, NOW) == "done"
+    shown = (await published(engine)).producers["htx-nong-nghiep-cong-son"]
+    assert (shown.phone, shown.contact_name) == (("0205381234", contact) if public else (None, None))
 
 
 async def test_a_value_that_changed_meanwhile_is_not_overwritten(engine: AsyncEngine) -> None:

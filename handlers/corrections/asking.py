@@ -18,7 +18,8 @@ from handlers.talk.understanding import Context, Meaning
 
 Messages = list[Message]
 LEADS_TO = re.compile(
-    r"\s(?:thành|thanh|sang|là|la|to|into)(?=\s)\s*|\s*:(?!\d|//)\s*|\s*[=→]\s*|\s*->\s*", re.IGNORECASE
+    r"\s(?:thành|thanh|sang|là|la|to|into)(?:\s*:|(?=\s))\s*|\s*:(?!\d|//)\s*|\s*[=→]\s*|\s*->\s*",
+    re.IGNORECASE,
 )
 """what stands between the thing and its new value"""
 WITHOUT = {"link": r"https?://\S+", "photo": r"https?://\S+", "phone": r"\+?\d[\d .-]{7,}\d"}

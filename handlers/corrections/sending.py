@@ -59,7 +59,8 @@ async def read_back(turn: Turn, value: str) -> Messages:
     try:
         values = read(field, value)
     except ReadError:
-        return _once_more(turn, f"{_('I could not read that.')} {example(field)}")
+        unread = _("I could not read that.")
+        return _once_more(turn, f"{unread} {example(field)}")
     if field == "photo" and await turn.links.picture(values[0]) is None:
         text = _("There is no picture at this address that everybody can open. Please send another one.")
         return _once_more(turn, text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from sqlalchemy import Table, case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -19,6 +19,7 @@ from handlers.services.correctable import FIELDS
 
 KEYS = {"product": "code", "producer": "code", "showroom": "showroom_id"}
 """kind of subject → its key column"""
+State = Literal["asked", "approved", "refused", "withdrawn"]
 Outcome = Literal["done", "approved", "refused", "withdrawn", "changed", "missing"]
 """``done``, or what stands in the way: it was decided or withdrawn already, the public value is another one by now, or
 what it is about is gone"""
@@ -171,9 +172,9 @@ async def _lock(connection: AsyncConnection) -> None:
     await connection.execute(update(registry).values(version=registry.c.version))
 
 
-async def _state(connection: AsyncConnection, correction: Correction) -> Any:
+async def _state(connection: AsyncConnection, correction: Correction) -> State:
     query = select(col(Correction.state)).where(col(Correction.id) == correction.id)
-    return await connection.scalar(query)
+    return cast(State, (await connection.execute(query)).scalar_one())
 
 
 async def _decide(
