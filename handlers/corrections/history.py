@@ -50,10 +50,10 @@ def _row(turn: Turn, row: Audit, actor: str, zone: tzinfo | None) -> str:
     verb, _colon, field = row.verb.partition(": ")
     at = row.at.astimezone(zone)
     done = {
-        "asked": _("asked for"),
-        "approved": _("approved"),
-        "refused": _("refused"),
-        "withdrawn": _("withdrawn"),
+        "asked": _("has asked for"),
+        "approved": _("has approved"),
+        "refused": _("has refused"),
+        "withdrawn": _("has withdrawn"),
     }[verb]
     lines = [
         f"{day(at.date())} {clock(at)} · {actor} · {done}",
