@@ -61,7 +61,6 @@ async def test_replies_are_counted_and_never_wait() -> None:
     for _ in range(12):
         ceiling.leave(await ceiling.enter())
     assert clock.now == 100.0
-    assert ceiling.room() == 0
     UNASKED.set(unasked := Unasked())
     await ceiling.enter()
     assert clock.now >= 101.0
@@ -89,7 +88,6 @@ async def test_who_takes_over_rests_for_a_second() -> None:
     clock = Time()
     ceiling = Ceiling(25, clock, clock.sleep)
     ceiling.rest()
-    assert ceiling.room() == 0
     assert (await ceiling.turn()).at >= 101.0
 
 
@@ -99,7 +97,6 @@ async def test_without_a_limit_nothing_waits_and_nothing_is_kept() -> None:
     for _ in range(10_000):
         ceiling.leave(await ceiling.turn())
     assert clock.now == 100.0
-    assert ceiling.room() > 1_000
 
 
 async def test_whenever_it_arrives_on_a_real_clock() -> None:

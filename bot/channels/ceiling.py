@@ -23,6 +23,8 @@ WINDOW = 1.02
 """seconds; the platform's second and 20 ms for clocks that run differently"""
 LATE = 1.0
 """seconds for which a request whose answer is late keeps its place"""
+AHEAD = 0.05
+"""seconds before its place is free that a message is fetched"""
 SLOWLY = 0.001
 """share by which the way is thought longer with every answer that took longer"""
 FASTER = 1.1
@@ -65,8 +67,7 @@ class Ceiling:
         self._most = math.inf if math.isinf(limit) else max(1, int(limit))
         self._window = WINDOW * max(1.0, 1 / limit)
         self._pace = 0.0 if math.isinf(limit) else self._window / (self._most * FASTER)
-        self.burst = max(1, int(min(self._most, 300) // 6))
-        """requests that may leave at the same moment"""
+        self._burst = 1.0 if math.isinf(limit) else max(1, self._most // 6)
         self._spread = -1e9
         self._places: deque[Place] = deque()
         self.way = 0.0
@@ -108,7 +109,7 @@ class Ceiling:
             while (wait := self._wait()) > 0:
                 await self._sleep(wait)
             place = self.count()
-            self._spread = max(self._spread, place.at - self._pace * self.burst) + self._pace
+            self._spread = max(self._spread, place.at - self._pace * self._burst) + self._pace
             return place
 
     def leave(self, place: Place) -> None:
@@ -119,24 +120,21 @@ class Ceiling:
 
     # ------------------------------------------------------------------------------------- for who sends much
 
+    @property
+    def ahead(self) -> int:
+        """How many may stand before the door, so that none of its places stays empty while more are fetched."""
+        return 1_000_000 if math.isinf(self.limit) else math.ceil(self.limit * AHEAD)
+
+    async def near(self, most: float) -> bool:
+        """Wait until the next place is some moments away; False when that takes longer than ``most`` seconds."""
+        wait = self._wait() - AHEAD
+        if wait > 0:
+            await self._sleep(min(wait, most))
+        return wait <= most
+
     def rest(self) -> None:
         """Take no place for a second: somebody else may have sent just now."""
         self._spread = max(self._spread, self._clock() + self._window)
-
-    def room(self) -> int:
-        """How many requests may leave now without waiting."""
-        if self._most is math.inf:
-            return 1_000_000
-        now = self._clock()
-        free = self._most - self._taken(now)
-        at_once = (now - self._spread) // self._pace if now > self._spread else 0
-        return max(0, int(min(free, at_once, self.burst)))
-
-    async def free(self, most: float) -> None:
-        """Wait until as many may leave together as do at this pace, or ``most`` seconds."""
-        end = self._clock() + most
-        while self.room() < self.burst and (now := self._clock()) < end:
-            await self._sleep(min(end - now, max(0.005, self._wait())))
 
     # ------------------------------------------------------------------------------------------------ insides
 
@@ -149,10 +147,6 @@ class Ceiling:
             next_free = ends[-int(self._most)]  # so many end after it that it makes the first place free
             wait = max(wait, min(next_free - now, self._window))
         return wait
-
-    def _taken(self, now: float) -> int:
-        self._forget(now)
-        return sum(self._end(place) > now for place in self._places)
 
     def _end(self, place: Place) -> float:
         """When a place is free again."""

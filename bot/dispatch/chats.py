@@ -52,6 +52,10 @@ class Chats:
             if not line:
                 del self._line[address]
 
+    def back(self, address: str) -> None:
+        """It was not sent after all."""
+        self._free.pop(address, None)
+
     def done(self, address: str) -> None:
         """Its outcome is known; nothing more for this chat for a second."""
         self._free[address] = self._clock() + self.PAUSE

@@ -48,7 +48,7 @@ class Flight:
         self._channel, self._contents, self._settling = channel, contents, settling
         self._now, self._told = now, told
         self._chats = Chats(clock)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[int, asyncio.Task[None]] = {}
         self._kept: dict[int, tuple[Post, asyncio.TimerHandle]] = {}
         self._open: dict[int, Unasked] = {}
         self._space = asyncio.Event()
@@ -76,6 +76,12 @@ class Flight:
             self._settling.take(post)
             self._begin(post)
 
+    def recall(self) -> None:
+        """Queue again what no request has left for: the platform asks to wait."""
+        for number, unasked in self._open.items():
+            if not unasked.asked:
+                self._tasks[number].cancel()
+
     async def space(self, seconds: float) -> None:
         """Wait until another page may be in flight, ``seconds`` at most."""
         if len(self._tasks) <= AT_ONCE - PAGE:
@@ -92,10 +98,11 @@ class Flight:
             self._put_back(post)
         self._kept.clear()
         if self._tasks:
-            await asyncio.wait(list(self._tasks), timeout=seconds)
-        for task in list(self._tasks):
+            await asyncio.wait(list(self._tasks.values()), timeout=seconds)
+        left = list(self._tasks.values())
+        for task in left:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*left, return_exceptions=True)
 
     def _begin(self, post: Post) -> None:
         """Send a post; keep it, or put it back, when its chat had a message just now."""
@@ -110,9 +117,8 @@ class Flight:
             return
         self._chats.busy(post.address, post.id)
         self._open[post.id] = Unasked()
-        task = asyncio.create_task(self._deliver(post))
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        task = self._tasks[post.id] = asyncio.create_task(self._deliver(post))
+        task.add_done_callback(lambda _task: self._ended(post.id))
         self._gauge.set(len(self._tasks))
 
     def _put_back(self, post: Post, seconds: float = 0.0) -> None:
@@ -120,8 +126,8 @@ class Flight:
         later = self._now() + timedelta(seconds=seconds)
         self._settling.put(Settled(post, "queued", not_before=later, tried=False))
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+    def _ended(self, number: int) -> None:
+        self._tasks.pop(number, None)
         self._gauge.set(len(self._tasks))
         if len(self._tasks) <= AT_ONCE - PAGE:
             self._space.set()
@@ -135,6 +141,7 @@ class Flight:
             if unasked.asked:
                 self._note(post, Uncertain(CUT_SHORT))
             else:
+                self._chats.back(post.address)
                 self._put_back(post)
             raise
         except Exception as error:

@@ -32,7 +32,7 @@ HOLDS = Gauge("bot_sender", "1 where this process sends for the channel", ["chan
 IDLE = 0.5
 """seconds between two looks into an empty queue; a pause, too, is noticed within this time"""
 BREATH = 0.01
-"""seconds until what was claimed has surely left, or waits for its turn"""
+"""seconds between two looks whether what was claimed has left"""
 HELD_ELSEWHERE = 2.0
 """seconds between two tries to take a channel that another replica holds"""
 HANDOVER = 2.0
@@ -147,7 +147,7 @@ class Sender:
     # ---------------------------------------------------------------------------------------------------- its work
 
     async def _round(self) -> None:
-        """Claim as much as may leave now, and let it go."""
+        """Claim as much as may leave soon, and let it go: the ceiling has the last word."""
         await self._notice_clock()
         for number in list(self._to_pause):
             await self._pause(number)
@@ -155,9 +155,10 @@ class Sender:
         if wait > 0 or self._settling.failing:
             await self._rest(min(max(wait, 0.05), IDLE))
             return
-        await self._ceiling.free(IDLE)
+        if not await self._ceiling.near(IDLE):
+            return
         await self._flight.space(IDLE)
-        room = self._ceiling.room() - self._flight.before_the_door
+        room = self._ceiling.ahead - self._flight.before_the_door
         most = min(room, AT_ONCE - self._flight.size, PAGE)
         if most < 1:
             await asyncio.sleep(BREATH)
@@ -174,6 +175,7 @@ class Sender:
         """What an outcome means for the channel, and for the announcement."""
         if seconds := holds(outcome):
             self._until = max(self._until, self._clock() + seconds)
+            self._flight.recall()
         number = post.announcement_id
         ours = isinstance(outcome, Refused) and outcome.our_fault
         if number is None:

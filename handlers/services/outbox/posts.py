@@ -36,9 +36,8 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Where rows are taken from: the letters of a lane, or what one announcement still has to send."""
+    """Where rows are taken from: the letters, or what one announcement still has to send."""
 
-    lane: str
     announcement_id: int | None = None
     version: int = 0
     topic: str = ""
@@ -46,7 +45,7 @@ class Queue:
     expires_at: datetime | None = None
 
 
-LETTERS = (Queue("personal"), Queue("bulk"))
+LETTERS = Queue()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from db import Announcement, Chat, Delivery, Notice, QuietHours, Subscription
 QUEUED: Any = literal_column("'queued'")
 SENDING: Any = literal_column("'sending'")
 """written into the statement, so that the indexes of just these rows serve it"""
+BULK: Any = literal_column("'bulk'")
+PERSONAL: Any = literal_column("'personal'")
 PULLED = ("web", "terminal")
 """channels that cannot be written to: what waits there is fetched by the page or the terminal"""
 
@@ -48,10 +50,10 @@ _ASIDE = (
 
 
 def candidates(*, announced: bool, due: bool) -> Select[Any]:
-    """The next rows of one lane with what decides whether they go: the chat's state, its wish, its quiet hours.
+    """The next rows with what decides whether they go: the chat's state, its wish, its quiet hours.
 
-    Either those of one announcement, after a row; or those of none. ``due``: those whose moment has come, else those
-    that wait for none. PostgreSQL leaves out what another worker holds.
+    Either those of one announcement, after a row; or letters, personal ones first. ``due``: those whose moment has
+    come, else those that wait for none. PostgreSQL leaves out what another worker holds.
     """
     whose = (
         col(Delivery.announcement_id) == bindparam("announcement_id")
@@ -61,14 +63,15 @@ def candidates(*, announced: bool, due: bool) -> Select[Any]:
     when = col(Delivery.not_before) <= bindparam("now") if due else col(Delivery.not_before).is_(None)
     found = _beside(select(*_COLUMNS, *_ASIDE)).where(
         col(Delivery.channel) == bindparam("channel"),
-        col(Delivery.lane) == bindparam("lane"),
+        col(Delivery.lane) == BULK if announced else col(Delivery.lane).in_((BULK, PERSONAL)),
         col(Delivery.state) == QUEUED,
         whose,
         when,
     )
     if announced and not due:
         found = found.where(col(Delivery.id) > bindparam("after"))
-    ordered = found.order_by(col(Delivery.announcement_id), col(Delivery.not_before), col(Delivery.id))
+    first = col(Delivery.announcement_id) if announced else col(Delivery.lane).desc()
+    ordered = found.order_by(first, col(Delivery.not_before), col(Delivery.id))
     return ordered.limit(bindparam("most")).with_for_update(of=Delivery, skip_locked=True)
 
 

@@ -34,11 +34,11 @@ class Claim:
 
     def queues(self, announcements: Sequence[Sequence[Any]]) -> list[Queue]:
         """Where to look, in this order; announcements that are over, or that wait for the morning, are left."""
-        found = list(LETTERS)
+        found = [LETTERS]
         for number, version, topic, urgent, expires in announcements:
             over = expires is not None and expires <= self.now
             if not over and (urgent or not self.night):
-                found.append(Queue("bulk", number, version, topic, bool(urgent), expires))
+                found.append(Queue(number, version, topic, bool(urgent), expires))
         open_ = {row[0] for row in announcements}
         self.after = {key: last for key, last in self.after.items() if key[1] in open_}
         return found
@@ -50,7 +50,6 @@ class Claim:
                 return
             asked = {
                 "channel": self.channel,
-                "lane": queue.lane,
                 "topic": queue.topic,
                 "most": self.room,
             }
