@@ -18,7 +18,7 @@ import time
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from rapidfuzz import fuzz, process
@@ -28,7 +28,7 @@ from handlers.services.catalogue import Catalogue
 from handlers.services.places import Places
 from handlers.services.text import fold, key
 from handlers.talk.understanding import Understanding, search_of
-from tests.understanding import noise, registry, scoring
+from tests.understanding import labelled, noise, registry, scoring
 
 First = Callable[[str], str | None]
 """text → code of the first answer"""
@@ -45,6 +45,7 @@ def main() -> None:
     quick = parser.parse_args().quick
     warnings.simplefilter("ignore")
     _accuracy(quick)
+    _corpus(quick)
     _speed((77, 500) if quick else (77, 500, 20_000))
 
 
@@ -74,6 +75,30 @@ def _accuracy(quick: bool) -> None:
     right, asked = (sum(column) for column in zip(*ours.values(), strict=True))
     table.append(["all", str(asked), f"{100 * right / asked:.1f} %", *[""] * (len(head) - 3)])
     _print(table)
+
+
+def _corpus(quick: bool) -> None:
+    """The held-out corpus by who writes: intents right, and how often each engine answers what is not ours."""
+    catalogue, understanding = registry.catalogue(), registry.understanding()
+    rows = [(row, understanding.understand(row.text, "vi")) for row in labelled.rows(held=True)]
+    found: dict[str, list[bool]] = defaultdict(list)
+    for row, meaning in rows:
+        for kind in (row.kind, row.writer, "all"):
+            found[kind].append(labelled.is_right(row, meaning))
+    table = [["held-out corpus", "rows", "intents right"]]
+    table += [
+        [kind, str(len(right)), _share(statistics.mean(right))] for kind, right in sorted(found.items())
+    ]
+    _print(table)
+    off = [(row.text, meaning) for row, meaning in rows if row.told == "out_of_scope"]
+    engines = {"FTS5 folded": _fts5(catalogue, folded=True), "WRatio": _wratio(catalogue)}
+    cells = {"ours": statistics.mean(labelled.wrongly_answered(meaning) for _, meaning in off)}
+    with nullcontext() if quick else _trigrams(catalogue) as ask:
+        if ask:
+            engines["pg_trgm+unaccent"] = ask
+        for name, engine in engines.items():
+            cells[name] = statistics.mean(engine(text) is not None for text, _ in off)
+    _print([["off-topic, answered all the same", *cells], [str(len(off)), *map(_share, cells.values())]])
 
 
 def _share(value: float | None) -> str:

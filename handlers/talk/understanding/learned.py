@@ -81,7 +81,8 @@ class Learned:
         at, width = self.intents.index(intent), 2 * len(self.intents)
         told = []
         for feature in features:
-            row = self.rows[bucket(feature) * width :][:width:2]
+            first = bucket(feature) * width
+            row = self.rows[first : first + width : 2]
             told.append((feature, worth(feature) * self.step * (row[at] - sum(row) / len(row))))
         return sorted((one for one in told if one[1] > 0), key=lambda one: -one[1])
 
