@@ -41,6 +41,7 @@ PHONES = [
 def _logging_as_before() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level, hook = root.handlers[:], root.level, sys.excepthook
+    logging.captureWarnings(False)  # a program that ran in this process before may have left it on
     yield
     root.handlers[:], sys.excepthook = handlers, hook
     root.setLevel(level)
