@@ -71,6 +71,17 @@ def role_name(role: str) -> str:
     }[role]
 
 
+def topic_name(topic: str) -> str:
+    """A topic of announcements in the language spoken; reminders are one of their own."""
+    return {
+        "news": _("news of the programme"),
+        "fairs": _("fairs and events"),
+        "market": _("market demand"),
+        "notices": _("official notices"),
+        "reminders": _("reminders of one's own certificates"),
+    }[topic]
+
+
 # ----------------------------------------------------------------------------------------------- facts of a product
 
 

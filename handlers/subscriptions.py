@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from db import TOPICS
-from handlers.sentences import menu_button
+from handlers.sentences import menu_button, topic_name
 from handlers.services import consent
 from handlers.services.moments import read_hours
 from handlers.services.text import key
@@ -16,17 +16,6 @@ Messages = list[Message]
 CONSENT = "announcements-1"
 """version of the text that is agreed to; a changed text takes a new number"""
 NO_HOURS = ("00:00", "00:00")
-
-
-def topic_name(topic: str) -> str:
-    """A topic as people choose it."""
-    return {
-        "news": _("news of the programme"),
-        "fairs": _("fairs and events"),
-        "market": _("market demand"),
-        "notices": _("official notices"),
-        "reminders": _("reminders of one's own certificates"),
-    }[topic]
 
 
 def _agreed_to() -> str:

@@ -6,7 +6,7 @@ import re
 
 from db import Announcement
 from handlers.announcements import words
-from handlers.sentences import cut, menu_button
+from handlers.sentences import cut, menu_button, topic_name
 from handlers.services import announcements as kept
 from handlers.services.announcements import By
 from handlers.services.audience import Audience
@@ -78,7 +78,7 @@ def _facts(turn: Turn, found: Announcement) -> list[str]:
         (_("English"), "“" + cut(english, 300) + "”" if english else _("none: the Vietnamese text is sent")),
         (_("Photo"), found.image or none),
         (_("Link button"), f"{found.link_label} → {found.link_url}" if found.link_url else none),
-        (_("Topic"), words.topic_name(found.topic)),
+        (_("Topic"), topic_name(found.topic)),
         (_("For"), audience),
         (_("Hour"), _hour(turn, found)),
     ]

@@ -8,7 +8,7 @@ from db import TOPICS, Announcement
 from handlers.announcements import words
 from handlers.announcements.cards import Messages, ask, by, card, doer, missing, the_one, to
 from handlers.announcements.rendering import LONGEST
-from handlers.sentences import menu_button
+from handlers.sentences import menu_button, topic_name
 from handlers.services import announcements as kept
 from handlers.services.text import clean, key
 from handlers.talk import action
@@ -117,7 +117,7 @@ async def ask_topic(turn: Turn, chosen: str, topic: str = "") -> Messages:
         return missing()
     if topic in TOPICS:
         return await changed(turn, found, topic=topic)
-    rows = tuple((to("an-topic", words.topic_name(each), found, each),) for each in TOPICS)
+    rows = tuple((to("an-topic", topic_name(each), found, each),) for each in TOPICS)
     return ask(
         turn, found, "topic", _("What is it about? Only people who agreed to the topic get it."), *rows
     )
@@ -214,7 +214,7 @@ async def take_urgent(turn: Turn, found: Announcement, text: str) -> Messages:
 async def take_topic(turn: Turn, found: Announcement, text: str) -> Messages:
     """A topic that was typed."""
     wanted = key(text)
-    chosen = next((each for each in TOPICS if key(words.topic_name(each)) == wanted), "")
+    chosen = next((each for each in TOPICS if key(topic_name(each)) == wanted), "")
     return await ask_topic(turn, str(found.id), chosen)
 
 

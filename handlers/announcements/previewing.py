@@ -9,6 +9,7 @@ from handlers.announcements import words
 from handlers.announcements.aiming import aim_of, measured
 from handlers.announcements.cards import Messages, missing, the_one, to
 from handlers.announcements.rendering import losses, pieces, render
+from handlers.sentences import topic_name
 from handlers.services.audience import Audience
 from handlers.services.consent import NIGHT, after_the_night
 from handlers.services.forecasting import forecast
@@ -69,7 +70,7 @@ async def preview(at: Turn | Desk, found: Announcement) -> Messages:
     audience = words.audience_words(Audience.from_json(found.audience), published.catalogue)
     picture = await at.links.picture(found.image) if found.image else None
     lines = [
-        _("Topic: {topic}. For: {audience}.").format(topic=words.topic_name(found.topic), audience=audience),
+        _("Topic: {topic}. For: {audience}.").format(topic=topic_name(found.topic), audience=audience),
         _hour(at, found),
         *([_("Urgent: {reason}").format(reason=found.urgent_reason)] if found.urgent_reason else []),
         *_reach_lines(reached),

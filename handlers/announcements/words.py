@@ -41,17 +41,6 @@ REASONS = {
 }
 
 
-def topic_name(topic: str) -> str:
-    """A topic in the language spoken."""
-    return {
-        "news": _("news of the programme"),
-        "fairs": _("fairs and events"),
-        "market": _("market demand"),
-        "notices": _("official notices"),
-        "reminders": _("reminders of one's own certificates"),
-    }[topic]
-
-
 def state_name(state: str) -> str:
     """A state in the language spoken."""
     return _(STATES[state])
