@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from handlers.services.catalogue import Catalogue, Product, Showroom
 from handlers.services.hours import Opening, opening
 from handlers.services.nearest import Nearby
+from handlers.services.renewing import commune_of
 from handlers.services.seasons import in_season, season_of
 from handlers.talk import action
 from handlers.talk.language import (
@@ -93,6 +94,15 @@ def place_of(product: Product, catalogue: Catalogue) -> str | None:
     if commune:
         return commune.name_vi
     return product.place
+
+
+def office(product: Product, catalogue: Catalogue) -> str:
+    """Whose People's Committee takes a product's file."""
+    commune = catalogue.communes.get(commune_of(product))
+    if commune is None:
+        return _("the People's Committee of your commune or ward")
+    name = commune.name_vi[:1].lower() + commune.name_vi[1:]
+    return _("the People's Committee of {commune}").format(commune=name)
 
 
 def price_of(product: Product) -> str | None:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
 
-from handlers.sentences import cut, name_of, short_name
+from handlers.sentences import cut, name_of, office, short_name
 from handlers.services.catalogue import Catalogue
 from handlers.services.certificates import Verdict, verdict
 from handlers.services.reminders.due import Due
 from handlers.services.reminders.keeping import Words, Written
 from handlers.services.reminders.planning import Digest
-from handlers.services.reminders.silence import commune_of
+from handlers.services.renewing import commune_of
 from handlers.talk import action
 from handlers.talk.language import _, day, ngettext, number, speaking
 from handlers.talk.message import Button, Buttons, Message
@@ -39,7 +39,7 @@ def message(found: Sequence[Due], catalogue: Catalogue, today: date) -> Message:
     producer = found[0].product.producer
     title = _("OCOP certificates of {producer}").format(producer=producer.name if producer else "")
     shown, blocks, place = found[:NAMED], [], 0
-    for _same, some in groupby(shown, key=lambda one: (one.end, commune_of(one))):
+    for _same, some in groupby(shown, key=lambda one: (one.end, commune_of(one.product))):
         together = list(some)
         blocks.append("\n".join(_block(together, place, len(found), catalogue, today)))
         place += len(together)
@@ -64,7 +64,7 @@ def _block(together: Sequence[Due], before: int, of: int, catalogue: Catalogue, 
         for place, one in enumerate(together, before + 1)
     ]
     found = verdict(together[0].product.certificate, today)
-    return [*names, end_line(together[0]), *next_lines(found, where_of(together[0], catalogue), today)]
+    return [*names, end_line(together[0]), *next_lines(found, office(together[0].product, catalogue), today)]
 
 
 def end_line(one: Due) -> str:
@@ -84,15 +84,6 @@ def end_line(one: Due) -> str:
             one.days,
         )
     return line.format(day=day(one.end), n=number(abs(one.days)))
-
-
-def where_of(one: Due, catalogue: Catalogue) -> str:
-    """Whose People's Committee takes the file."""
-    commune = catalogue.communes.get(commune_of(one))
-    if commune is None:
-        return _("the People's Committee of your commune or ward")
-    name = commune.name_vi[:1].lower() + commune.name_vi[1:]
-    return _("the People's Committee of {commune}").format(commune=name)
 
 
 def next_lines(found: Verdict, where: str, today: date) -> list[str]:

@@ -13,7 +13,8 @@ from handlers.services.reminders.known import CALL, OFFICERS
 from handlers.services.reminders.planning import Occasion, Plan, plan
 from handlers.services.reminders.routing import Roads
 from handlers.services.reminders.schedule import in_force
-from handlers.services.reminders.silence import SILENT, Call, Report, Silent, commune_of
+from handlers.services.reminders.silence import SILENT, Call, Report, Silent
+from handlers.services.renewing import commune_of
 from handlers.talk import action
 from handlers.talk.language import _, day, ngettext, number, speaking
 from handlers.talk.message import Button, Message
@@ -70,7 +71,7 @@ def _call_line(one: Call, catalogue: Catalogue) -> str:
 
 
 def _about(one: Due, catalogue: Catalogue) -> str:
-    producer, commune = one.product.producer, catalogue.communes.get(commune_of(one))
+    producer, commune = one.product.producer, catalogue.communes.get(commune_of(one.product))
     whose = ", ".join(
         filter(
             None,
@@ -91,7 +92,7 @@ async def to_call(turn: Turn) -> Messages:
     """Producers whom no message reaches and who did not answer since, in the communes of who asks."""
     who = await turn.who()
     made = await _today(turn)
-    found = [one for one in made.found if who.may_act_in(commune_of(one)) and _is_open(one, made)]
+    found = [one for one in made.found if who.may_act_in(commune_of(one.product)) and _is_open(one, made)]
     if not found:
         text = _("Nobody has to be called: every reminder of these days was sent, or answered.")
         return [Message(text, buttons=((menu_button(),),))]

@@ -9,8 +9,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from handlers.renewals.acting import not_linked
-from handlers.renewals.words import office
-from handlers.sentences import menu_button, name_of
+from handlers.sentences import menu_button, name_of, office
 from handlers.services import calendars
 from handlers.services.calendars import Dated
 from handlers.services.catalogue import Catalogue, Product

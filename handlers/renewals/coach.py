@@ -10,12 +10,11 @@ from handlers.renewals.words import (
     lapsed_lines,
     late_line,
     next_line,
-    office,
     paper_name,
     stand_line,
     window_words,
 )
-from handlers.sentences import cut, menu_button, name_of
+from handlers.sentences import cut, menu_button, name_of, office
 from handlers.services.catalogue import Product
 from handlers.services.certificates import Verdict, verdict
 from handlers.services.checklist import papers

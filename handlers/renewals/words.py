@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from handlers.sentences import short_name
+from handlers.sentences import office, short_name
 from handlers.services.catalogue import Catalogue, Product
 from handlers.services.certificates import FilingWindow, Verdict
 from handlers.services.checklist import next_round
-from handlers.services.renewing import Standpoint, commune_of
+from handlers.services.renewing import Standpoint
 from handlers.talk.language import N_, _, day, ngettext, number, partial
 
 PAPERS: Mapping[str, str] = {
@@ -77,15 +77,6 @@ def window_words(window: FilingWindow, today: date) -> str:
     else:
         more = _("over")
     return f"{dates} ({more})."
-
-
-def office(product: Product, catalogue: Catalogue) -> str:
-    """Whose People's Committee takes the file."""
-    commune = catalogue.communes.get(commune_of(product))
-    if commune is None:
-        return _("the People's Committee of your commune or ward")
-    name = commune.name_vi[:1].lower() + commune.name_vi[1:]
-    return _("the People's Committee of {commune}").format(commune=name)
 
 
 def stand_line(stand: Standpoint) -> str | None:

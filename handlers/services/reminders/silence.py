@@ -14,6 +14,7 @@ from db import Role
 from handlers.services.reminders.due import Due, said
 from handlers.services.reminders.known import CALL, OFFICERS, PASSED
 from handlers.services.reminders.planning import Plan
+from handlers.services.renewing import commune_of
 
 Level = Literal["commune", "province"]
 SILENT: dict[Level, int] = {"commune": 7, "province": 14}
@@ -69,12 +70,6 @@ class Officials:
         return {*self.province, *(person for some in self.officers.values() for person in some)}
 
 
-def commune_of(one: Due) -> str:
-    """Where its dossier is filed: the commune of the product, else of its producer."""
-    producer = one.product.producer
-    return one.product.commune_code or (producer.commune_code if producer else None) or ""
-
-
 def silent(made: Plan) -> list[Silent]:
     """Products that are to be handed over on the day of the plan."""
     found = []
@@ -85,7 +80,7 @@ def silent(made: Plan) -> list[Silent]:
         for level, days in SILENT.items():
             raised = level in made.known.escalated.get(one.key, ())
             if not raised and (made.day - since).days >= days:
-                found.append(Silent(one, level, since, commune_of(one)))
+                found.append(Silent(one, level, since, commune_of(one.product)))
     return found
 
 
@@ -106,7 +101,7 @@ def _since(one: Due, made: Plan) -> date | None:
 def calls(made: Plan) -> list[Call]:
     """Whom nobody could tell, or perhaps nobody told, and of whom no officer has heard."""
     return [
-        Call(one, told.step, told.person_id, told.key, told.key != CALL, commune_of(one))
+        Call(one, told.step, told.person_id, told.key, told.key != CALL, commune_of(one.product))
         for one in made.found
         if said(one, made.known.renewals.get(one.key), made.day) is None
         for told in made.known.told.get(one.key, ())
