@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from db import Announcement
-from handlers.services.access import Address, chats_of, people_with
+from handlers.services.access import Address, first_chats, people_with
 from handlers.services.outbox import Letter
 from handlers.talk.language import DEFAULT, speaking
 from handlers.talk.message import Message
@@ -24,7 +24,7 @@ async def author(engine: AsyncEngine, announcement: Announcement) -> list[Addres
         [announcement.approved_by] if announcement.approved_by else [],
         await people_with(engine, "editor"),
     ):
-        found = await first_chats(engine, [one for one in people if one], announcement.author_chat)
+        found = await first_chats(engine, [one for one in people if one], DEFAULT, announcement.author_chat)
         if found:
             return found
     return []
@@ -33,16 +33,7 @@ async def author(engine: AsyncEngine, announcement: Announcement) -> list[Addres
 async def approvers(engine: AsyncEngine, announcement: Announcement) -> list[Address]:
     """Everybody who may approve it: approvers other than the author."""
     people = [one for one in await people_with(engine, "approver") if one != announcement.author_id]
-    return await first_chats(engine, people)
-
-
-async def first_chats(engine: AsyncEngine, people: Sequence[int], preferred: str = "") -> list[Address]:
-    """One chat a person: the preferred one (``channel:address``), else the one used last."""
-    found: dict[int, Address] = {}
-    for chat in await chats_of(engine, people, DEFAULT):
-        if chat.person_id not in found or f"{chat.channel}:{chat.address}" == preferred:
-            found[chat.person_id] = chat
-    return list(found.values())
+    return await first_chats(engine, people, DEFAULT)
 
 
 def written(

@@ -261,3 +261,14 @@ async def chats_of(engine: AsyncEngine, people: Collection[int], default_languag
     )
     async with engine.connect() as connection:
         return [Address(row[0] or 0, row[1], row[2], row[3]) for row in await connection.execute(query)]
+
+
+async def first_chats(
+    engine: AsyncEngine, people: Collection[int], default_language: str, preferred: str = ""
+) -> list[Address]:
+    """One chat a person: the preferred one (``channel:address``), else the one used last."""
+    found: dict[int, Address] = {}
+    for chat in await chats_of(engine, people, default_language):
+        if chat.person_id not in found or f"{chat.channel}:{chat.address}" == preferred:
+            found[chat.person_id] = chat
+    return list(found.values())

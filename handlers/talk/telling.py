@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from handlers.services.access import chats_of
+from handlers.services.access import first_chats
 from handlers.services.outbox.letters import Letter, enqueue
 from handlers.talk.language import DEFAULT, speaking, supported
 from handlers.talk.message import Message
@@ -24,17 +24,14 @@ async def tell(
 
     ``key`` makes it happen once; ``write`` is called in each person's language.
     """
-    letters: dict[int, Letter] = {}
-    for chat in await chats_of(engine, people, DEFAULT):
-        if chat.person_id in letters:
-            continue
+    letters = []
+    for chat in await first_chats(engine, people, DEFAULT):
         language = supported(chat.language) or DEFAULT
         with speaking(language):
             messages = write()
-        letters[chat.person_id] = Letter(
-            f"{key}:{chat.person_id}", chat.channel, chat.address, chat.person_id, language, messages
-        )
+        to = (chat.channel, chat.address, chat.person_id)
+        letters.append(Letter(f"{key}:{chat.person_id}", *to, language, messages))
     if letters:
         async with engine.begin() as connection:
-            await enqueue(connection, letters.values(), now)
+            await enqueue(connection, letters, now)
     return len(letters)
