@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-OPTIONAL = {"click", "setuptools", "numpy"}
-"""taken when it is there (httpx's command line, rapidfuzz's arrays), and not missed when it is not"""
+OPTIONAL = {"click", "setuptools"}
+"""taken when it is there (httpx's command line), and not missed when it is not"""
 LOADED = """
 import asyncio, sys
 import bot.__main__, bot.app, bot.doctor, bot.channels.telegram, bot.channels.zalo_oa, bot.channels.zalo_bot

@@ -41,11 +41,12 @@ _NUMBERS = {
     "mot": 1, "hai": 2, "ba": 3, "bon": 4, "nam": 5, "sau": 6, "bay": 7, "tam": 8, "chin": 9, "muoi": 10,
     "muoi mot": 11, "muoi hai": 12,
 }  # fmt: skip
-_WEEKDAYS = {
+WEEKDAYS = {
     "hai": 0, "2": 0, "ba": 1, "3": 1, "tu": 2, "4": 2, "nam": 3, "5": 3, "sau": 4, "6": 4, "bay": 5, "7": 5,
 }  # fmt: skip
+"""folded, what stands behind ``thứ`` → days after Monday; Sunday has a name of its own"""
 _ENGLISH_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _PARTS = {
     "sang": "morning", "morning": "morning", "trua": "noon", "noon": "noon", "chieu": "afternoon",
     "afternoon": "afternoon", "toi": "evening", "evening": "evening", "tonight": "evening", "dem": "night",
@@ -104,11 +105,11 @@ def _iso_day(draft: Draft, match: re.Match[str]) -> None:
 
 
 def _day_month(draft: Draft, match: re.Match[str]) -> None:
-    _date(draft, match[1], 1 + _MONTHS.index(match[2][:3]), match[3])
+    _date(draft, match[1], 1 + MONTHS.index(match[2][:3]), match[3])
 
 
 def _month_day(draft: Draft, match: re.Match[str]) -> None:
-    _date(draft, match[2], 1 + _MONTHS.index(match[1][:3]), match[3])
+    _date(draft, match[2], 1 + MONTHS.index(match[1][:3]), match[3])
 
 
 def _of_month(draft: Draft, match: re.Match[str]) -> None:
@@ -143,7 +144,7 @@ def _this_week(draft: Draft, match: re.Match[str]) -> None:
 
 
 def _weekday(draft: Draft, match: re.Match[str]) -> None:
-    draft.weekday = _WEEKDAYS[match[1]]
+    draft.weekday = WEEKDAYS[match[1]]
 
 
 def _sunday(draft: Draft, match: re.Match[str]) -> None:
@@ -190,10 +191,6 @@ def _part(draft: Draft, match: re.Match[str]) -> None:
         draft.hour = 12
 
 
-def _this_part(draft: Draft, match: re.Match[str]) -> None:
-    draft.day, draft.part = draft.now.date(), _PARTS[match[1]]
-
-
 RULES: tuple[tuple[re.Pattern[str], Take], ...] = tuple(
     (re.compile(pattern), take)
     for pattern, take in (
@@ -231,7 +228,7 @@ RULES: tuple[tuple[re.Pattern[str], Take], ...] = tuple(
 
 
 def _set_weekday(draft: Draft, said: str) -> None:
-    draft.weekday = _WEEKDAYS[said]
+    draft.weekday = WEEKDAYS[said]
 
 
 def _set_part(draft: Draft, said: str) -> None:

@@ -11,26 +11,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from handlers.services.daywords import MONTHS, WEEKDAYS
 from handlers.services.text import fold
 
 SOON = timedelta(days=120)
 """a day without a year that comes within this time was meant as it stands and lies ahead; later ones are last year's"""
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_NAMES = "|".join(f"{name}[a-z]*" for name in _MONTHS)
-_WEEKDAYS = {
-    "hai": 0,
-    "2": 0,
-    "ba": 1,
-    "3": 1,
-    "tu": 2,
-    "4": 2,
-    "nam": 3,
-    "5": 3,
-    "sau": 4,
-    "6": 4,
-    "bay": 5,
-    "7": 5,
-}
+_NAMES = "|".join(f"{name}[a-z]*" for name in MONTHS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +57,7 @@ def _ago(days: int) -> Callable[[re.Match[str], date], date]:
 
 def _weekday(match: re.Match[str], today: date) -> date:
     """The last such day that is over; "last week" goes a week further back only where it would be this week's."""
-    found = today - timedelta(days=(today.weekday() - _WEEKDAYS[match[1] or match[2]]) % 7)
+    found = today - timedelta(days=(today.weekday() - WEEKDAYS[match[1] or match[2]]) % 7)
     monday = today - timedelta(days=today.weekday())
     return found - timedelta(days=7) if "tuan truoc" in match.string and found >= monday else found
 
@@ -95,11 +81,11 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], date]], ...
     ),
     (
         re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?({_NAMES})\b(?:,? (\d{{4}}))?"),
-        lambda m, t: _of(m[1], 1 + _MONTHS.index(m[2][:3]), m[3], t),
+        lambda m, t: _of(m[1], 1 + MONTHS.index(m[2][:3]), m[3], t),
     ),
     (
         re.compile(rf"\b({_NAMES}) (\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (\d{{4}}))?"),
-        lambda m, t: _of(m[2], 1 + _MONTHS.index(m[1][:3]), m[3], t),
+        lambda m, t: _of(m[2], 1 + MONTHS.index(m[1][:3]), m[3], t),
     ),
     (
         re.compile(r"\b(\d{1,3}) (?:ngay truoc|hom truoc|days? ago)\b"),

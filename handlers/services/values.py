@@ -6,6 +6,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+from handlers.services.daywords import WEEKDAYS
 from handlers.services.linking import normalised
 from handlers.services.prices import price
 from handlers.services.text import clean, fold
@@ -16,7 +17,6 @@ _OSM = re.compile(r"(?:Mo|Tu|We|Th|Fr|Sa|Su|PH|24/7|\d\d:\d\d)")
 _TIME = re.compile(r"(\d{1,2})(?:\s*(?::|h|gio)\s*(\d{2})?)\s*(sang|trua|chieu|toi)?")
 _DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _DAY = re.compile(r"\b(?:thu\s+(2|3|4|5|6|7|hai|ba|tu|nam|sau|bay)|(chu nhat|cn))\b")
-_NAMES = {"hai": 2, "ba": 3, "tu": 4, "nam": 5, "sau": 6, "bay": 7}
 _MONTH = re.compile(
     r"\b(?:thang\s+)?(\d{1,2})\s*(?:-|–|den|toi)\s*(?:thang\s+)?(\d{1,2})\b|\bthang\s+(\d{1,2})\b"
 )
@@ -59,7 +59,7 @@ def _as_osm(folded: str) -> str:
     times = [_time(*one.groups()) for one in _TIME.finditer(folded)]
     if len(times) != 2 or None in times:
         return ""
-    days = [6 if sunday else int(_NAMES.get(name, 0) or name) - 2 for name, sunday in _DAY.findall(folded)]
+    days = [6 if sunday else WEEKDAYS[name] for name, sunday in _DAY.findall(folded)]
     named = f"{_DAYS[days[0]]}-{_DAYS[days[1]]}" if len(days) == 2 else "Mo-Su"
     return f"{named} {times[0]}-{times[1]}" if len(days) in (0, 2) else ""
 
