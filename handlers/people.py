@@ -126,7 +126,7 @@ async def agree(turn: Turn) -> Messages:
     if not (await turn.who()).producers:
         return how(turn)
     turn.standing.put("step", None)
-    await linking.agree_to_reminders(turn.engine, turn.chat, (CONSENT, turn.language), turn.now)
+    await linking.want_reminders(turn.engine, turn.chat, True, (CONSENT, turn.language), turn.now)
     lines = [_("Thank you, that is noted.") + " " + _reminded()]
     rows = [*_mine_buttons()]
     if "notices" not in await consent.wanted(turn.engine, *turn.chat):
@@ -140,7 +140,7 @@ async def agree(turn: Turn) -> Messages:
 async def refuse(turn: Turn) -> Messages:
     """No to reminders: the link stays, nothing is sent."""
     turn.standing.put("step", None)
-    await linking.refuse_reminders(turn.engine, turn.chat, (CONSENT, turn.language), turn.now)
+    await linking.want_reminders(turn.engine, turn.chat, False, (CONSENT, turn.language), turn.now)
     text = _(
         "All right: I send you nothing unasked. “When do my certificates end” always answers; “remind me” switches "
         "reminders on."

@@ -142,3 +142,20 @@ async def opened(
         yield office
     finally:
         await engine.dispose()
+
+
+async def last_consent(engine: AsyncEngine, chat: tuple[str, str], purpose: str) -> db.Consent | None:
+    """What a chat said last about a purpose."""
+    query = (
+        select(db.Consent)
+        .where(
+            col(db.Consent.channel) == chat[0],
+            col(db.Consent.address) == chat[1],
+            col(db.Consent.purpose) == purpose,
+        )
+        .order_by(col(db.Consent.id).desc())
+        .limit(1)
+    )
+    async with engine.connect() as connection:
+        row = (await connection.execute(query)).first()
+    return db.Consent.model_validate(dict(row._mapping)) if row else None

@@ -31,6 +31,7 @@ from handlers.services.roads import Picture, Road
 from handlers.services.standing import Standing
 from handlers.talk.message import Button, File, Inbound, Message, Press, Text
 from handlers.talk.shelf import publish
+from tests.office import last_consent
 from tests.sample_catalogue import catalogue
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -507,7 +508,7 @@ async def test_agreeing_and_stopping(office: Office) -> None:
     assert await consent.wanted(office.engine, "web", "hoa") == set(), "asking is not agreeing"
     await hoa.press("hội chợ")
     assert await consent.wanted(office.engine, "web", "hoa") == {"fairs"}
-    agreed = await consent.last_consent(office.engine, ("web", "hoa"), "announcements")
+    agreed = await last_consent(office.engine, ("web", "hoa"), "announcements")
     assert agreed is not None
     assert (agreed.given, agreed.version, agreed.language) == (True, "announcements-1", "vi")
     await hoa.say("đăng ký nhận tin")
@@ -519,7 +520,7 @@ async def test_agreeing_and_stopping(office: Office) -> None:
         await hoa.act("sub:all")
         assert "Đã dừng" in await hoa.say(word), word
         assert await consent.wanted(office.engine, "web", "hoa") == set(), word
-    withdrawn = await consent.last_consent(office.engine, ("web", "hoa"), "announcements")
+    withdrawn = await last_consent(office.engine, ("web", "hoa"), "announcements")
     assert withdrawn is not None
     assert not withdrawn.given
 

@@ -86,17 +86,21 @@ async def who(engine: AsyncEngine, channel: str, address: str) -> Who:
         return Who(row[0], row[1] or "", held, tuple(one[0] for one in links))
 
 
+async def know_chat(
+    connection: AsyncConnection, channel: str, address: str, now: datetime, guessed: str | None = None
+) -> None:
+    """Make a chat's row where there is none yet: its first turn is written down only after the answer."""
+    make = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(Chat)
+    row = {"channel": channel, "address": address, "guessed": guessed, "state": "active"}
+    seen = {"first_seen_at": now, "last_seen_at": now}
+    await connection.execute(
+        make.values(row | seen).on_conflict_do_nothing(index_elements=["channel", "address"])
+    )
+
+
 async def person_of(connection: AsyncConnection, channel: str, address: str, now: datetime) -> int:
     """The person behind a chat; made, with the chat's row, where nobody is known yet."""
-    make = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(Chat)
-    row = {
-        "channel": channel,
-        "address": address,
-        "state": "active",
-        "first_seen_at": now,
-        "last_seen_at": now,
-    }
-    await connection.execute(make.values(row).on_conflict_do_nothing(index_elements=["channel", "address"]))
+    await know_chat(connection, channel, address, now)
     here = (col(Chat.channel) == channel) & (col(Chat.address) == address)
     found = await connection.scalar(select(col(Chat.person_id)).where(here).with_for_update())
     if found is not None:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import col
 
 from db import TOPICS, Chat, Consent, QuietHours, Subscription
+from handlers.services.access import know_chat
 
 Chats = Iterable[tuple[str, str]]
 """(channel, address) of chats"""
@@ -52,11 +53,8 @@ async def agree(
     engine: AsyncEngine, chat: tuple[str, str], topics: Collection[str], text: tuple[str, str], now: datetime
 ) -> None:
     """Somebody agreed to announcements of these topics after reading a text (version, language)."""
-    make = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert(Chat)
-    row = {"channel": chat[0], "address": chat[1], "guessed": text[1], "state": "active"}
-    known = make.values(row | {"first_seen_at": now, "last_seen_at": now})
     async with engine.begin() as connection:
-        await connection.execute(known.on_conflict_do_nothing(index_elements=["channel", "address"]))
+        await know_chat(connection, *chat, now, guessed=text[1])
         await subscribe(connection, [chat], topics, True, now)
         await note(connection, chat, "announcements", True, text, now)
 
@@ -133,21 +131,6 @@ async def set_quiet_hours(engine: AsyncEngine, chat: tuple[str, str], hours: tup
     )
     async with engine.begin() as connection:
         await connection.execute(kept)
-
-
-async def last_consent(engine: AsyncEngine, chat: tuple[str, str], purpose: str) -> Consent | None:
-    """What a chat said last about a purpose."""
-    query = (
-        select(Consent)
-        .where(
-            col(Consent.channel) == chat[0], col(Consent.address) == chat[1], col(Consent.purpose) == purpose
-        )
-        .order_by(col(Consent.id).desc())
-        .limit(1)
-    )
-    async with engine.connect() as connection:
-        row = (await connection.execute(query)).first()
-    return Consent.model_validate(dict(row._mapping)) if row else None
 
 
 def after_the_night(at: datetime, night: tuple[str, str]) -> datetime:

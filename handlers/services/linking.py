@@ -53,18 +53,11 @@ async def link_by_phone(engine: AsyncEngine, chat: Chat, producers: Collection[s
             await link(connection, person, code, "phone", f"person {person}", now)
 
 
-async def agree_to_reminders(engine: AsyncEngine, chat: Chat, read: Read, now: datetime) -> None:
-    """Somebody wants reminders in this chat."""
+async def want_reminders(engine: AsyncEngine, chat: Chat, wanted: bool, read: Read, now: datetime) -> None:
+    """Somebody wants reminders in this chat, or none."""
     async with engine.begin() as connection:
-        await subscribe(connection, [chat], ("reminders",), True, now)
-        await note(connection, chat, "reminders", True, read, now)
-
-
-async def refuse_reminders(engine: AsyncEngine, chat: Chat, read: Read, now: datetime) -> None:
-    """Somebody wants no reminders in this chat."""
-    async with engine.begin() as connection:
-        await subscribe(connection, [chat], ("reminders",), False, now)
-        await note(connection, chat, "reminders", False, read, now)
+        await subscribe(connection, [chat], ("reminders",), wanted, now)
+        await note(connection, chat, "reminders", wanted, read, now)
 
 
 async def unlink_all(engine: AsyncEngine, chat: Chat, who: Who, read: Read, now: datetime) -> list[str]:
