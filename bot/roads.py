@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from bot.channels.ceiling import Paced
 from bot.channels.channel import Channel
+from bot.dispatch.carrying import Templated
 from bot.settings import Settings
 from handlers.services.roads import Picture, Road
 
@@ -20,13 +22,8 @@ LOOK_SECONDS = 8.0
 """how long a look at a picture may take"""
 LOOK_BYTES = 16 << 20
 """what is read at most where a server does not tell the length"""
-TELEGRAM_CAPTION = 1024
-TELEGRAM_IMAGE = 10 << 20
-"""characters under, and bytes of, a picture on Telegram (core.telegram.org/bots/api#sendphoto)"""
-ZALO_IMAGE = 1 << 20
-"""bytes of a picture on an Official Account (docs.zaloplatforms.com/docs/OA, contract §3)"""
-FREE, OPEN, DONG = timedelta(hours=48), timedelta(days=7), 55
-"""Zalo's windows and the price between them, as bot.channels.zalo_oa.contacts keeps them (contract §5)"""
+PAGE_PACE = 1_000.0
+"""messages a second where nobody but our own page takes them"""
 
 
 async def roads(settings: Settings, channels: Mapping[str, Channel], spent: int = 0) -> tuple[Road, ...]:
@@ -36,27 +33,27 @@ async def roads(settings: Settings, channels: Mapping[str, Channel], spent: int 
 
 def _road(settings: Settings, channel: Channel, spent: int) -> Road:
     limits = channel.limits
-    zalo = channel.name == "zalo-oa"
+    costs = limits.dong > 0
     return Road(
         name=channel.name,
         text=limits.text,
-        caption={"telegram": TELEGRAM_CAPTION, "zalo-oa": 0}.get(channel.name, limits.text),
+        caption=limits.caption,
         buttons=limits.buttons,
         image=limits.image,
         edit=limits.edit,
-        image_bytes={"telegram": TELEGRAM_IMAGE, "zalo-oa": ZALO_IMAGE}.get(channel.name),
-        per_second={
-            "telegram": settings.sends_per_second_telegram,
-            "zalo-oa": settings.sends_per_second_zalo_oa,
-            "zalo-bot": settings.sends_per_second_zalo_bot,
-        }.get(channel.name, 1_000.0),
-        free_for=FREE if zalo else None,
-        open_for=OPEN if zalo else None,
-        price=DONG if zalo else 0,
-        budget=max(0, settings.zalo_oa_paid_budget - spent) if zalo else None,
+        image_bytes=limits.image_bytes or None,
+        per_second=channel.ceiling.limit if isinstance(channel, Paced) else PAGE_PACE,
+        free_for=_hours(limits.free_hours),
+        open_for=_hours(limits.open_hours),
+        price=limits.dong,
+        budget=max(0, settings.zalo_oa_paid_budget - spent) if costs else None,
         remaining=_remaining(channel.health()),
-        templates=zalo and bool(settings.zalo_zbs_template_renewal),
+        templates=isinstance(channel, Templated) and bool(settings.zalo_zbs_template_renewal),
     )
+
+
+def _hours(hours: int) -> timedelta | None:
+    return timedelta(hours=hours) if hours else None
 
 
 def _remaining(health: Mapping[str, Any]) -> int | None:

@@ -74,22 +74,33 @@ Level = Literal["full", "partial", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a channel can show, as data; ``docs/channels.md`` is compared with it by a test.
+    """What a channel can show, and what a message costs there, as data; ``docs/channels.md`` is compared with it by a
+    test.
 
     Lengths are UTF-16 code units unless said. ``source`` is the page the numbers come from.
     """
 
     text: int
+    caption: int
+    """under a picture; 0 = what is longer follows it"""
     buttons: int
     button_label: int
     edit: Level
     venue: Level
     image: Level
+    image_bytes: int
+    """of a picture; 0 = no limit is known"""
     file: Level
     ask_place: Level
     ask_phone: Level
     emphasis: Level
     deep_link: Level
+    free_hours: int
+    """since the person's last message, while one of ours that nobody asked for costs nothing; 0 = always"""
+    open_hours: int
+    """while it can be sent at all; 0 = always"""
+    dong: int
+    """what it costs between the two"""
     source: str
 
 

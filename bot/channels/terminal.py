@@ -15,16 +15,21 @@ from handlers.talk.message import Button, Content, Inbound, Joined, Message, Pla
 
 LIMITS = Limits(
     text=1_000_000,
+    caption=1_000_000,
     buttons=1_000,
     button_label=1_000,
     edit="none",
     venue="partial",
     image="partial",
+    image_bytes=0,
     file="partial",
     ask_place="partial",
     ask_phone="none",
     emphasis="none",
     deep_link="none",
+    free_hours=0,
+    open_hours=0,
+    dong=0,
     source="a terminal has none",
 )
 POSITION = re.compile(r"@\s*(-?\d+(?:\.\d+)?)\s*[,; ]\s*(-?\d+(?:\.\d+)?)")

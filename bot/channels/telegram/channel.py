@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
 ASK_LABELS = {"place": "📍 Gửi vị trí · Share location", "phone": "📱 Gửi số điện thoại · Share number"}
 """Both languages at once: a channel does not know which one the person chose."""
+IMAGE_BYTES = 10 << 20
+"""Of a picture (core.telegram.org/bots/api#sendphoto)."""
 JOIN_SECONDS = 2.0
 """How long a start waits for Telegram; afterwards it goes on in the background."""
 _CONFIRMED_REMEMBERED = 4096
@@ -57,16 +59,21 @@ class TelegramChannel:
     name = "telegram"
     limits = Limits(
         text=markup.TEXT_UNITS,
+        caption=markup.CAPTION_UNITS,
         buttons=keyboard.BUTTONS,
         button_label=keyboard.LABEL_UNITS,
         edit="full",
         venue="full",
         image="full",
+        image_bytes=IMAGE_BYTES,
         file="full",
         ask_place="partial",
         ask_phone="partial",
         emphasis="full",
         deep_link="full",
+        free_hours=0,
+        open_hours=0,
+        dong=0,
         source="https://core.telegram.org/bots/api",
     )
 

@@ -19,16 +19,21 @@ NAME = "web"
 
 LIMITS = Limits(
     text=20_000,
+    caption=20_000,
     buttons=50,
     button_label=120,
     edit="none",
     venue="full",
     image="full",
+    image_bytes=0,
     file="full",
     ask_place="full",
     ask_phone="none",
     emphasis="full",
     deep_link="full",
+    free_hours=0,
+    open_hours=0,
+    dong=0,
     source="our own page: nothing beyond what stays readable; the operating contract, POST /api/chat",
 )
 

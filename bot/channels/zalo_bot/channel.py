@@ -49,16 +49,21 @@ class ZaloBotChannel:
     name = "zalo-bot"
     limits = Limits(
         text=TEXT_UNITS,
+        caption=TEXT_UNITS,
         buttons=0,
         button_label=0,
         edit="none",
         venue="partial",
         image="partial",
+        image_bytes=0,
         file="partial",
         ask_place="none",
         ask_phone="none",
         emphasis="none",
         deep_link="none",
+        free_hours=0,
+        open_hours=0,
+        dong=0,
         source="https://docs.zaloplatforms.com/docs/BOT",
     )
 

@@ -24,7 +24,7 @@ from bot.channels.zalo_oa.account import Account
 from bot.channels.zalo_oa.api import Api
 from bot.channels.zalo_oa.client import ANSWER_SECONDS, Client
 from bot.channels.zalo_oa.consent import Consent, new_verifier
-from bot.channels.zalo_oa.contacts import Contacts, Reach
+from bot.channels.zalo_oa.contacts import DONG_A_MESSAGE, FREE, HOUR, OPEN, Contacts, Reach
 from bot.channels.zalo_oa.grants import Grants
 from bot.channels.zalo_oa.hearing import Hearing
 from bot.channels.zalo_oa.outbound import BUTTON_TITLE, BUTTONS, TEXT_UNITS, render
@@ -35,7 +35,7 @@ from bot.channels.zalo_oa.templates import Template, Templates
 from bot.channels.zalo_oa.tokens import HOLD_SECONDS, Tokens
 from bot.channels.zalo_oa.unasked import Unasked
 from bot.channels.zalo_oa.upkeep import Upkeep, ended
-from bot.channels.zalo_oa.uploads import Uploads
+from bot.channels.zalo_oa.uploads import IMAGE_BYTES, Uploads
 from bot.channels.zalo_oa.vault import Vault
 from handlers.talk.message import Inbound, Message
 
@@ -61,16 +61,21 @@ class ZaloOAChannel:
     name = "zalo-oa"
     limits = Limits(
         text=TEXT_UNITS,
+        caption=0,
         buttons=BUTTONS,
         button_label=BUTTON_TITLE,
         edit="none",
         venue="partial",
         image="partial",
+        image_bytes=IMAGE_BYTES,
         file="partial",
         ask_place="none",
         ask_phone="partial",
         emphasis="none",
         deep_link="none",
+        free_hours=FREE // HOUR,
+        open_hours=OPEN // HOUR,
+        dong=DONG_A_MESSAGE,
         source="https://docs.zaloplatforms.com/docs/OA",
     )
 

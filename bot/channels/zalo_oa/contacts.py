@@ -19,6 +19,7 @@ from sqlmodel import col
 
 from db import ZaloContact, ZaloSpending
 
+HOUR = timedelta(hours=1)
 FREE = timedelta(hours=48)
 OPEN = timedelta(days=7)
 """Consultation messages are free for 48 hours after the person's last interaction, paid for up to 7 days, and
