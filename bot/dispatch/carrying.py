@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from bot.channels.channel import Channel, Gone, Later, Outcome, Refused, Sent, Uncertain
+from bot.channels.parts import in_parts
 from bot.dispatch.chats import Chats
 from bot.dispatch.contents import Contents
 from handlers.services.outbox import PHONE, Post, Settled, tracking
+from handlers.talk.message import Message
 
 GIVEN_UP = 30
 """tries after which "later" is believed no more, unless the platform holds the whole channel"""
@@ -38,18 +40,13 @@ async def carry(post: Post, channel: Channel, contents: Contents) -> Outcome:
     """
     if post.way == "template":
         return await _template(post, channel)
+
+    async def send(message: Message) -> Outcome:
+        return await channel.send(post.address, message)
+
     messages = await contents.of(post)
-    outcome: Outcome = Refused("the letter is empty")
-    for number, message in enumerate(messages):
-        if number:
-            await asyncio.sleep(Chats.PAUSE)
-        outcome = await channel.send(post.address, message)
-        if number and isinstance(outcome, Later) and outcome.seconds <= PATIENCE:
-            await asyncio.sleep(outcome.seconds)
-            outcome = await channel.send(post.address, message)
-        if not isinstance(outcome, Sent):
-            return outcome if not number else _partly(number, len(messages), outcome)
-    return outcome
+    names = ("letter", "messages")
+    return await in_parts(messages, send, asyncio.sleep, pause=Chats.PAUSE, patience=PATIENCE, names=names)
 
 
 async def _template(post: Post, channel: Channel) -> Outcome:
@@ -59,12 +56,6 @@ async def _template(post: Post, channel: Channel) -> Outcome:
     if post.address.startswith(PHONE):
         return await channel.remind_by_phone(post.address.removeprefix(PHONE), facts, tracking(post.id))
     return await channel.remind(post.address, facts)
-
-
-def _partly(arrived: int, whole: int, outcome: Outcome) -> Outcome:
-    if isinstance(outcome, Gone):
-        return outcome
-    return Uncertain(f"{arrived} of {whole} messages arrived; then: {getattr(outcome, 'reason', '')}")
 
 
 def holds(outcome: Outcome) -> float:
