@@ -109,6 +109,18 @@ def test_phrases_are_there_in_both_languages() -> None:
     assert intents[0] == intents[1]
 
 
+def test_intents_stand_for_intents_that_there_are() -> None:
+    told = tomllib.loads((ROOT / "locales" / "intents.toml").read_text("utf-8"))
+    phrases = tomllib.loads((ROOT / "locales" / "vi" / "phrases.toml").read_text("utf-8"))
+    known = {*phrases["intents"], *phrases["topics"], *phrases["combinations"], *phrases["weak"], "pick"}
+    named = [
+        *told["over"],
+        *(one for others in (*told["sets"].values(), *told["over"].values()) for one in others),
+    ]
+    assert {one for one in named if one[0] != "@"} - known == set()
+    assert {one[1:] for one in named if one[0] == "@"} == {*told["sets"]}
+
+
 def test_a_language_is_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No Python: a copied folder with another name is a language."""
     import shutil

@@ -134,9 +134,7 @@ def test_an_explanation_names_the_words_that_spoke(understanding: Understanding)
 
 
 def test_a_phrase_an_official_adds_decides_at_once(tmp_path: Path) -> None:
-    for name in ("vi", "en"):
-        (tmp_path / name).mkdir()
-        shutil.copy(registry.LOCALES / name / "phrases.toml", tmp_path / name / "phrases.toml")
+    shutil.copytree(registry.LOCALES, tmp_path, dirs_exist_ok=True)
     phrases = tmp_path / "vi" / "phrases.toml"
     text = "vịt quay bao xu zậy cưng"
     before = registry.understanding().understand(text, "vi").intents
@@ -294,10 +292,17 @@ def test_out_of_scope_brings_no_product(understanding: Understanding) -> None:
     assert asked.products == ()
 
 
+def test_what_officials_order_is_no_question_and_not_refused() -> None:
+    for text in (
+        "gửi thông báo thời tiết cho bà con",
+        "gui thong bao hoi cho o Ha Noi",
+        "gửi thông báo: cảm ơn",
+    ):
+        assert registry.understanding().understand(text, "vi").intents == ("announce",), text
+
+
 def test_an_official_adds_a_synonym_with_a_line_of_data(tmp_path: Path) -> None:
-    for name in ("vi", "en"):
-        (tmp_path / name).mkdir()
-        shutil.copy(registry.LOCALES / name / "phrases.toml", tmp_path / name / "phrases.toml")
+    shutil.copytree(registry.LOCALES, tmp_path, dirs_exist_ok=True)
     catalogue = registry.catalogue()
     before = registry.understanding().understand("thạch găng", "vi")
     phrases = tmp_path / "vi" / "phrases.toml"

@@ -36,10 +36,11 @@ def combined(lexicon: Lexicon, labels: Labels, meaning: Meaning) -> list[str]:
         found.pop("about_bot", None)
     if meaning.producers and not meaning.products and "good_here" in found:
         found["list"] = found.pop("good_here")
-    if _refused(found, labels, meaning):
+    commanded = any(ALONE in lexicon.over.get(intent, ()) for intent in found)
+    if not commanded and _refused(found, labels, meaning):
         return [ALONE]
     _take_weak(found, labels, meaning)
-    if _of_elsewhere(found, labels, meaning):
+    if not commanded and _of_elsewhere(found, labels, meaning):
         return [ALONE]
     if not meaning.products:
         _without_goods(found, labels, meaning)

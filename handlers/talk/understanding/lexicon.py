@@ -1,5 +1,5 @@
 """What people say, read from ``locales/*/phrases.toml``: phrases with their labels, found by their first
-word.
+word; ``locales/intents.toml`` tells which intents stand for which others.
 
 A label is ``<kind>:<name>``: ``intent:buy``, ``cue:where``, ``filler:``, ``group:food``, ``stars:4``,
 ``language:en``, ``state:expired``, ``number:2``. Texts of all languages are known at once, because people
@@ -32,6 +32,9 @@ TABLES = {
     "fillers": "filler",
 }
 
+
+ORDER = "intents.toml"
+"""beside the languages' folders: which intents stand for which others"""
 
 Value = TypeVar("Value", bound=Hashable)
 
@@ -118,12 +121,30 @@ class _Draft:
 
 @lru_cache(maxsize=4)
 def load(folder: Path) -> Lexicon:
-    """Read every language's phrases below ``folder``. Raises tomllib.TOMLDecodeError with line and column."""
+    """Read every language's phrases below ``folder``, and the order of intents, which all languages share.
+    Raises tomllib.TOMLDecodeError with line and column.
+    """
     draft = _Draft()
     for path in sorted(folder.glob("*/phrases.toml")):
         with path.open("rb") as stream:
             _take(draft, tomllib.load(stream))
+    with (folder / ORDER).open("rb") as stream:
+        draft.over = _over(tomllib.load(stream))
     return _finish(draft)
+
+
+def _over(told: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    """What each intent stands for; ``@name``: a set of intents that the file names. Raises KeyError for a set
+    that it does not.
+    """
+    sets: Mapping[str, Sequence[str]] = told["sets"]
+    return {
+        intent: frozenset(
+            chain.from_iterable(sets[other[1:]] if other.startswith("@") else [other] for other in others)
+        )
+        - {intent}
+        for intent, others in told["over"].items()
+    }
 
 
 def _take(draft: _Draft, told: Mapping[str, Any]) -> None:
@@ -144,8 +165,6 @@ def _take(draft: _Draft, told: Mapping[str, Any]) -> None:
     for intent, alternatives in told.get("combinations", {}).items():
         draft.combinations += [(intent, tuple(f"cue:{cue}" for cue in cues)) for cues in alternatives]
     draft.light.update(written(word) for word in told.get("between", {}).get("words", ()))
-    for intent, others in told.get("over", {}).items():
-        draft.over[intent] = draft.over.get(intent, frozenset()) | frozenset(others)
 
 
 def _add(draft: _Draft, label: str, phrase: str, tongue: str) -> None:
