@@ -8,6 +8,7 @@ settles for whoever sends; ``fetch`` gives what waits to a page; ``Receipts`` ta
 from handlers.services.outbox.announcing import pause_for_fault, resend_uncertain, sweep
 from handlers.services.outbox.claiming import Outbox
 from handlers.services.outbox.letters import PHONE, Letter, enqueue
+from handlers.services.outbox.overtaken import OVERTAKEN
 from handlers.services.outbox.posts import Page, Post, Settled
 from handlers.services.outbox.receipts import Receipts, tracking
 from handlers.services.outbox.reporting import Count, Line, counts, lines
@@ -15,6 +16,7 @@ from handlers.services.outbox.statements import PULLED
 from handlers.services.outbox.waiting import fetch
 
 __all__ = [
+    "OVERTAKEN",
     "PHONE",
     "PULLED",
     "Count",

@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from handlers.services.consent import NIGHT
+from handlers.services.outbox.overtaken import TOPIC
 from handlers.services.outbox.posts import PassedOver, Post, Queue
 
 Row = Sequence[Any]
@@ -23,7 +24,7 @@ def judge(row: Row, channel: str, queue: Queue, now: datetime) -> Post | PassedO
     if chat not in (None, "active") or (queue.announcement_id and chat is None):
         state, reason = ("skipped", "left") if queue.announcement_id else ("gone", "left")
         return PassedOver(row[0], state, reason)
-    if queue.topic and wanted is not None and not wanted:
+    if topic == (queue.topic or TOPIC) and wanted is not None and not wanted:
         return PassedOver(row[0], "skipped", "muted")
     if topic and (until := _quiet_until(now, begins, ends, night=not queue.announcement_id)):
         return PassedOver(row[0], "queued", "quiet", until)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col
 
 from db import Announcement, Delivery, Subscription
+from handlers.services.outbox.overtaken import TOPIC, now_known, overtaken
 from handlers.services.outbox.posts import Post
 from handlers.services.outbox.statements import NOTICE, QUEUED
 from handlers.services.outbox.ways import notices_of
@@ -16,6 +17,7 @@ from handlers.services.outbox.ways import notices_of
 MOST = 20
 """messages given at once"""
 TOPICLESS = "-"
+_SINCE = now_known(many=True)
 
 
 async def fetch(engine: AsyncEngine, channel: str, address: str, now: datetime) -> list[Post]:
@@ -36,12 +38,18 @@ async def fetch(engine: AsyncEngine, channel: str, address: str, now: datetime) 
             )
         )
         muted = {row[0] for row in topics}
+        reminders = [row[0] for row in rows if (row[6] or {}).get("topic") == TOPIC]
+        since = overtaken((await connection.execute(_SINCE, {"ids": reminders})).all()) if reminders else {}
         given: list[Post] = []
         for row in rows:
             content = row[6] or {}
             over = row[7] is not None and row[7] <= now
             unwanted = (row[9] or content.get("topic", TOPICLESS)) in muted
-            outcome = ("skipped", "expired") if over else ("skipped", "muted") if unwanted else ("sent", None)
+            outcome: tuple[str, str | None] = ("sent", None)
+            if over or unwanted:
+                outcome = ("skipped", "expired" if over else "muted")
+            elif row[0] in since:
+                outcome = ("skipped", since[row[0]].reason)
             await connection.execute(
                 update(Delivery)
                 .where(col(Delivery.id) == row[0])

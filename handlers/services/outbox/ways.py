@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from db import Prepared, Quick
 from handlers.services.outbox import statements
 from handlers.services.outbox.judging import judge
+from handlers.services.outbox.overtaken import TOPIC, asked_about, now_known, overtaken
 from handlers.services.outbox.posts import LETTERS, Page, Post, Queue, Settled
 
 FINAL = ("sent", "failed", "gone", "uncertain")
@@ -50,7 +51,7 @@ class Claim:
                 return
             asked = {
                 "channel": self.channel,
-                "topic": queue.topic,
+                "topic": queue.topic or TOPIC,
                 "most": self.room,
             }
             announced = queue.announcement_id is not None
@@ -80,6 +81,12 @@ class Claim:
             queue.announcement_id and not due
         ):  # once round from the start when nothing is left: some were locked
             self.after[self.channel, queue.announcement_id] = rows[-1][0] if rows else 0
+
+    def heed_since(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Pass over reminders that were overtaken since they were written."""
+        found = overtaken(rows)
+        self.page.posts = [post for post in self.page.posts if post.id not in found]
+        self.page.passed_over += found.values()
 
     @property
     def put_off(self) -> list[dict[str, Any]]:
@@ -155,6 +162,7 @@ class Ways:
             for announced in (True, False)
             for due in (True, False)
         }
+        self._ask_since = now_known(many=True)
 
     async def close(self) -> None:
         """Nothing of its own is open."""
@@ -177,6 +185,8 @@ class Ways:
             for which, asked in claim.questions(queue):
                 rows = (await connection.execute(self._ask[which], asked)).all()
                 claim.heed(queue, which[1], rows)
+            if queue is LETTERS and (reminders := asked_about(claim.page.posts)):
+                claim.heed_since((await connection.execute(self._ask_since, {"ids": reminders})).all())
         ids = [post.id for post in claim.page.posts]
         if ids:
             await connection.execute(
@@ -207,6 +217,7 @@ class QuickWays(Ways):
         self._quick = Quick(engine)
         self._announcements = Prepared(statements.OPEN_ANNOUNCEMENTS)
         self._asks = {which: Prepared(statement) for which, statement in self._ask.items()}
+        self._since = Prepared(now_known(many=False))
         self._take = Prepared(statements.TAKE, ())
         self._pass_over = Prepared(statements.PASS_OVER, ())
         self._put_off = Prepared(statements.PUT_OFF, ())
@@ -229,6 +240,8 @@ class QuickWays(Ways):
         for queue in claim.queues(self._announcements.every(connection, {})):
             for which, asked in claim.questions(queue):
                 claim.heed(queue, which[1], self._asks[which].every(connection, asked))
+            for number in asked_about(claim.page.posts) if queue is LETTERS else ():
+                claim.heed_since(self._since.every(connection, {"id_": number}))
         take = [{"id_": post.id, "worker_": claim.worker, "at_": claim.now} for post in claim.page.posts]
         for statement, rows in (
             (self._take, take),

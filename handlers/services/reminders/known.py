@@ -23,7 +23,8 @@ from db import (
     Subscription,
     ZaloContact,
 )
-from handlers.services.outbox import PULLED
+from handlers.services.outbox import OVERTAKEN, PULLED
+from handlers.services.outbox.overtaken import ROADS
 from handlers.services.reminders.due import Answer, Due
 from handlers.services.reminders.routing import ACCOUNT, ChatOf, Path, Reader
 
@@ -37,7 +38,7 @@ CALL = ""
 OFFICERS = "officers:"
 """what stands in ``reminder.delivery_key`` in place of a delivery: overtaken by a later step; an officer calls and is
 not told yet; officers were told in the letters of that day"""
-AGAIN = tuple(f"~{number}" for number in range(2, 8))
+AGAIN = tuple(f"~{number}" for number in ROADS)
 """what stands behind a letter's key on its second, third … road"""
 PATIENCE = timedelta(hours=2)
 """how long a letter waits for a channel that does not send, while there is another road"""
@@ -180,7 +181,7 @@ async def _products(connection: AsyncConnection, known: Known, codes: Sequence[s
 
 
 async def _tried(connection: AsyncConnection, known: Known, found: Sequence[Due]) -> None:
-    """Roads that digests of the step that has come took in vain; one that only expired was never taken."""
+    """Roads that digests of the step that has come took in vain; one that expired or was overtaken was never taken."""
     bases = {
         told.base
         for one in found
@@ -191,7 +192,7 @@ async def _tried(connection: AsyncConnection, known: Known, found: Sequence[Due]
         col(Delivery.state).in_(DEAD),
         or_(
             col(Delivery.reason).is_(None),
-            col(Delivery.reason) != "expired",
+            col(Delivery.reason).not_in(("expired", *OVERTAKEN)),
             col(Delivery.channel).in_(PULLED),
         ),
     )

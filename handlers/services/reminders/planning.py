@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from handlers.services.catalogue import Catalogue
 from handlers.services.outbox import PULLED
+from handlers.services.outbox.overtaken import UNLINKED
 from handlers.services.reminders.due import Due, all_due, said
 from handlers.services.reminders.known import NOBODY, PASSED, Known, Told, read
 from handlers.services.reminders.routing import ChatOf, Path, Reader, Roads, route
@@ -203,7 +204,10 @@ def _unreached(occasion: Occasion, producer: str, standing: Sequence[Due], known
     items = [
         Item(one)
         for one in standing
-        if not any(told.step == one.step.name and told.key != PASSED for told in known.told.get(one.key, ()))
+        if not any(
+            told.step == one.step.name and told.key != PASSED and told.reason != UNLINKED
+            for told in known.told.get(one.key, ())
+        )
     ]
     if items:
         key = f"digest:{occasion.day}:{producer}:{NOBODY}"
