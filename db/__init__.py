@@ -22,6 +22,7 @@ from db.access import (
     QuietHours,
     Role,
     Subscription,
+    Telephone,
     WrongCode,
 )
 from db.base import NAMING, Instant, metadata
@@ -142,6 +143,7 @@ __all__ = [
     "Subscription",
     "Tally",
     "Target",
+    "Telephone",
     "Tick",
     "Ticket",
     "WrongCode",

@@ -110,8 +110,27 @@ class Link(SQLModel, table=True):
     ended_by: str | None = None
 
 
+class Telephone(SQLModel, table=True):
+    """A number a person agreed to be reached by; the row goes when they take that back.
+
+    ``proved`` = the platform says it is theirs, ``recorded`` = an official wrote it down for them.
+    """
+
+    __table_args__ = (one_of("how", "proved", "recorded"),)
+
+    person_id: int = Field(primary_key=True, foreign_key="person.id")
+    number: str = Field(description="as services.linking.normalised writes it: 0912345678")
+    how: str
+    since: datetime = Field(sa_type=Instant)
+    by: str = Field(description="who gave or recorded it, as Audit names people")
+
+
 class Consent(SQLModel, table=True):
-    """What somebody agreed to or withdrew, with the version of the text they read; rows are only added."""
+    """What somebody agreed to or withdrew, with the version of the text they read; rows are only added.
+
+    Somebody without a chat said it to an official: channel and address are empty, ``person_id`` says who agreed and
+    ``recorded_by`` who wrote it down.
+    """
 
     __table_args__ = (one_of("purpose", *PURPOSES), Index(None, "channel", "address"))
 
@@ -123,6 +142,8 @@ class Consent(SQLModel, table=True):
     language: str
     given: bool
     at: datetime = Field(sa_type=Instant)
+    person_id: int | None = Field(default=None, description="no foreign key: erasure leaves the proof")
+    recorded_by: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class Subscription(SQLModel, table=True):

@@ -12,7 +12,8 @@ from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col
 
-from db import Audit, Consent, Escalation, Link, Producer, Renewal
+from db import Audit, Consent, Escalation, Link, Renewal
+from handlers.services.consent import forget_number, keep_number
 from handlers.services.outbox import Outbox, Settled, fetch
 from handlers.services.reminders import schedule
 from handlers.services.reminders.due import Answer, Due, WhyNot, due, said
@@ -227,42 +228,29 @@ async def test_the_first_road_that_works(engine: AsyncEngine) -> None:
 
 async def test_template_by_phone_only_with_consent_and_once_a_producer(engine: AsyncEngine) -> None:
     town, now = Town(engine), moment(before(180))
-    async with engine.begin() as connection:
-        await connection.execute(
-            insert(Producer).values(code="htx", name="HTX", phone="0912 000 111", position=0)
-        )
     lan = await town.person("web:1", serves=["htx"])
     await town.person("web:2", serves=["htx"])
     assert await road_of(engine, now) == [("web", "1", "message"), ("web", "2", "message")]
 
-    async def agree(address: str, given: bool) -> None:
-        async with engine.begin() as connection:
-            await connection.execute(
-                insert(Consent).values(
-                    channel="web",
-                    address=address,
-                    purpose="phone",
-                    version="1",
-                    language="vi",
-                    given=given,
-                    at=now,
-                )
-            )
-
-    await agree("1", True)
-    await agree("2", True)
+    read = ("phone-1", "vi")
+    await keep_number(engine, ("web", "1"), "0900000123", read, now)
+    await keep_number(engine, ("web", "2"), "0900000123", read, now)
     assert await road_of(engine, now) == [
-        ("zalo-oa", "tel:0912 000 111", "template"),
+        ("zalo-oa", "tel:0900000123", "template"),
         ("web", "2", "message"),
     ]
     await morning(engine, [product("na", "htx", end=END)], now)
     letter = next(one for one in await town.letters() if one.way == "template")
     assert letter.person_id == lan
     assert letter.content["facts"] == {"code": "na", "days": "180"}
-    await agree("1", False)
+    async with engine.begin() as connection:
+        assert await forget_number(connection, ("web", "1"), read, now)
+        assert not await forget_number(connection, ("web", "1"), read, now)
+    kept = [(row.address, row.purpose, row.given) for row in await town.rows(Consent)]
+    assert kept == [("1", "phone", True), ("2", "phone", True), ("1", "phone", False)]
     assert await road_of(engine, moment(before(150))) == [
         ("web", "1", "message"),
-        ("zalo-oa", "tel:0912 000 111", "template"),
+        ("zalo-oa", "tel:0900000123", "template"),
     ]
 
 

@@ -66,18 +66,18 @@ def _silent_line(one: Silent, catalogue: Catalogue) -> str:
 
 
 def _call_line(one: Call, catalogue: Catalogue) -> str:
-    line = f"• {_about(one.due, catalogue)}"
+    line = f"• {_about(one.due, catalogue, one.contact)}"
     return f"{line} ({_('a message was sent, but perhaps did not arrive')})" if one.uncertain else line
 
 
-def _about(one: Due, catalogue: Catalogue) -> str:
+def _about(one: Due, catalogue: Catalogue, contact: str = "") -> str:
     producer, commune = one.product.producer, catalogue.communes.get(commune_of(one.product))
     whose = ", ".join(
         filter(
             None,
             [
                 producer.name if producer else "",
-                producer.phone if producer else "",
+                contact or (producer.phone if producer else ""),
                 commune.short_name_vi if commune else "",
             ],
         )
@@ -96,7 +96,7 @@ async def to_call(turn: Turn) -> Messages:
     if not found:
         text = _("Nobody has to be called: every reminder of these days was sent, or answered.")
         return [Message(text, buttons=((menu_button(),),))]
-    lines = [f"• {_about(one, turn.catalogue)}" for one in found]
+    lines = [f"• {_about(one, turn.catalogue, _contact(one, made))}" for one in found]
     title = ngettext("{n} product: please call", "{n} products: please call", len(found))
     rows = tuple(
         (Button(cut(name_of(one.product), 40), action.renewal(one.product.key, "show")),) for one in found[:6]
@@ -123,6 +123,12 @@ def _is_open(one: Due, made: Plan) -> bool:
         and (answered is None or answered < told.made_at)
         for told in made.known.told.get(one.key, ())
     )
+
+
+def _contact(one: Due, made: Plan) -> str:
+    """Whom to call about a product: the people recorded for its producer, or who gave their number."""
+    people = made.known.links.get(one.producer, ())
+    return ", ".join(filter(None, (made.known.to_call(person) for person in people)))
 
 
 async def _today(turn: Turn) -> Plan:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import col
 
-from db import TOPICS, Chat, Consent, QuietHours, Subscription
-from handlers.services.access import know_chat
+from db import TOPICS, Chat, Consent, QuietHours, Subscription, Telephone
+from handlers.services import audit
+from handlers.services.access import know_chat, person_of
 
 Chats = Iterable[tuple[str, str]]
 """(channel, address) of chats"""
@@ -110,6 +111,58 @@ async def stop_reminders(
     async with engine.begin() as connection:
         await subscribe(connection, await every_chat(connection, *chat), ("reminders",), False, now)
         await note(connection, chat, "reminders", False, text, now)
+        await forget_number(connection, chat, text, now)
+
+
+# ---------------------------------------------------------------------------------------------------- telephone number
+
+
+async def keep_number(
+    engine: AsyncEngine, chat: tuple[str, str], number: str, text: tuple[str, str], now: datetime
+) -> None:
+    """Somebody agreed to be reached by a number that the platform proved to be theirs."""
+    async with engine.begin() as connection:
+        person = await person_of(connection, *chat, now)
+        who = audit.actor(person)
+        make = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(Telephone)
+        kept = {"number": number, "how": "proved", "since": now, "by": who}
+        row = make.values(kept | {"person_id": person})
+        await connection.execute(row.on_conflict_do_update(index_elements=["person_id"], set_=kept))
+        await note(connection, chat, "phone", True, text, now)
+        await audit.record(connection, now, who, "telephone agreed to", f"person {person}")
+
+
+async def refuse_number(
+    engine: AsyncEngine, chat: tuple[str, str], text: tuple[str, str], now: datetime
+) -> None:
+    """Somebody does not want to be reached by number: said once, kept as any other answer."""
+    async with engine.begin() as connection:
+        if not await forget_number(connection, chat, text, now):
+            await note(connection, chat, "phone", False, text, now)
+
+
+async def forget_number(
+    connection: AsyncConnection, chat: tuple[str, str], text: tuple[str, str], now: datetime
+) -> bool:
+    """Take back that the person behind a chat may be reached by number; False when there was none."""
+    person = await connection.scalar(
+        select(col(Chat.person_id)).where(col(Chat.channel) == chat[0], col(Chat.address) == chat[1])
+    )
+    gone = await connection.execute(delete(Telephone).where(col(Telephone.person_id) == person))
+    if not gone.rowcount:
+        return False
+    await note(connection, chat, "phone", False, text, now)
+    await audit.record(connection, now, audit.actor(person), "telephone taken back", f"person {person}")
+    return True
+
+
+async def number_of(engine: AsyncEngine, person: int | None) -> str:
+    """The number a person agreed to be reached by; empty = none."""
+    async with engine.connect() as connection:
+        found = await connection.scalar(
+            select(col(Telephone.number)).where(col(Telephone.person_id) == person)
+        )
+    return found or ""
 
 
 async def quiet_hours(engine: AsyncEngine, channel: str, address: str) -> tuple[str, str] | None:

@@ -19,6 +19,7 @@ from db import (
     Role,
     Step,
     Subscription,
+    Telephone,
     Ticket,
     WrongCode,
 )
@@ -48,7 +49,7 @@ async def erase(engine: AsyncEngine, channel: str, address: str) -> None:
             .values(address="", raw="", answer=None)
         )
         if person is not None:
-            await _erase_person(connection, person)
+            await erase_person(connection, person)
 
 
 async def _erase_deliveries(connection: AsyncConnection, channel: str, address: str) -> None:
@@ -61,12 +62,12 @@ async def _erase_deliveries(connection: AsyncConnection, channel: str, address: 
     await connection.execute(update(Delivery).where(here).values(address=nobody, person_id=None))
 
 
-async def _erase_person(connection: AsyncConnection, person: int) -> None:
-    """Delete a person without a chat, with their links and roles."""
+async def erase_person(connection: AsyncConnection, person: int) -> None:
+    """Delete a person without a chat, with their links, roles and number; one who has a chat stays."""
     left = await connection.scalar(select(col(Chat.address)).where(col(Chat.person_id) == person).limit(1))
     if left is not None:
         return
-    for table in (Link, Role, Reminder):
+    for table in (Link, Role, Reminder, Telephone):
         await connection.execute(delete(table).where(col(table.person_id) == person))
     await connection.execute(delete(Calendar).where(col(Calendar.made_by) == f"person {person}"))
     await connection.execute(delete(Person).where(col(Person.id) == person))

@@ -10,9 +10,9 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col
 
-from db import Calendar, Producer
+from db import Calendar, Link, Producer, Telephone
 from handlers.services.access import Who, link, person_of, unlink
-from handlers.services.consent import every_chat, note, subscribe
+from handlers.services.consent import every_chat, forget_number, note, subscribe
 
 Chat = tuple[str, str]
 Read = tuple[str, str]
@@ -31,18 +31,27 @@ def normalised(number: str) -> str:
 
 
 async def with_phone(engine: AsyncEngine, number: str) -> list[str]:
-    """Codes of the producers that have this number on record, public or not; in the registry's order."""
+    """Codes of the producers that have this number on record, public or not, or as that of a contact person whom an
+    official recorded; in the registry's order."""
     asked = normalised(number)
     if not asked:
         return []
     query = select(col(Producer.code), col(Producer.phone)).where(col(Producer.phone).is_not(None))
+    recorded = (
+        select(col(Link.producer_code))
+        .join(Telephone, col(Telephone.person_id) == col(Link.person_id))
+        .where(col(Telephone.number) == asked, col(Telephone.how) == "recorded", col(Link.ended_at).is_(None))
+        .order_by(col(Link.id))
+    )
     async with engine.connect() as connection:
         rows = await connection.execute(query.order_by(col(Producer.position)))
-        return [
+        found = [
             code
             for code, phones in rows
             if asked in {normalised(one) for one in _SEPARATED.split(phones or "")}
         ]
+        found += [row[0] for row in await connection.execute(recorded)]
+    return list(dict.fromkeys(found))
 
 
 async def link_by_phone(engine: AsyncEngine, chat: Chat, producers: Collection[str], now: datetime) -> None:
@@ -58,6 +67,8 @@ async def want_reminders(engine: AsyncEngine, chat: Chat, wanted: bool, read: Re
     async with engine.begin() as connection:
         await subscribe(connection, [chat], ("reminders",), wanted, now)
         await note(connection, chat, "reminders", wanted, read, now)
+        if not wanted:
+            await forget_number(connection, chat, read, now)
 
 
 async def unlink_all(engine: AsyncEngine, chat: Chat, who: Who, read: Read, now: datetime) -> list[str]:
@@ -69,4 +80,5 @@ async def unlink_all(engine: AsyncEngine, chat: Chat, who: Who, read: Read, now:
         await connection.execute(update(Calendar).where(theirs).values(withdrawn_at=now))
         await subscribe(connection, await every_chat(connection, *chat), ("reminders",), False, now)
         await note(connection, chat, "reminders", False, read, now)
+        await forget_number(connection, chat, read, now)
     return list(who.producers)

@@ -1,8 +1,9 @@
 """Reminders that were overtaken between their writing and their sending: nobody gets what is not true any more.
 
-Whoever does not serve the producer any more gets nothing (``unlinked``); a renewal about which somebody said anything
-since (``answered``), or whose certificate is another one now (``renewed``), is not reminded of. The planner then writes
-anew what still stands. That reminders were muted is asked with the row itself (:mod:`.statements`).
+Whoever does not serve the producer any more gets nothing (``unlinked``), nor does a number that was taken back; a
+renewal about which somebody said anything since (``answered``), or whose certificate is another one now (``renewed``),
+is not reminded of. The planner then writes anew what still stands. That reminders were muted is asked with the row
+itself (:mod:`.statements`).
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from typing import Any
 from sqlalchemy import Select, and_, bindparam, func, literal_column, or_, select
 from sqlmodel import col
 
-from db import Certificate, Delivery, Link, Reminder, Renewal
+from db import Certificate, Delivery, Link, Reminder, Renewal, Telephone
 from handlers.services import catalogue
 from handlers.services.certificates import exact_end
+from handlers.services.outbox.letters import PHONE
 from handlers.services.outbox.posts import PassedOver, Post
 
 TOPIC = "reminders"
-UNLINKED, ANSWERED, RENEWED = "unlinked", "answered", "renewed"
-OVERTAKEN = (UNLINKED, ANSWERED, RENEWED)
+UNLINKED, ANSWERED, RENEWED, NO_NUMBER = "unlinked", "answered", "renewed", "number taken back"
+OVERTAKEN = (UNLINKED, ANSWERED, RENEWED, NO_NUMBER)
 """why a reminder was not sent although its road was open"""
 FINAL = ("filed", "declined")
 ROADS = range(2, 8)
@@ -54,6 +56,8 @@ def now_known(*, many: bool) -> Select[Any]:
             col(Certificate.valid_until),
             col(Certificate.issued_on),
             col(Certificate.issued_on_basis),
+            col(Delivery.address),
+            col(Telephone.number),
         )
         .select_from(Delivery)
         .join(Reminder, and_(carried, col(Reminder.person_id) == col(Delivery.person_id)))
@@ -65,6 +69,7 @@ def now_known(*, many: bool) -> Select[Any]:
                 col(Link.ended_at).is_(None),
             ),
         )
+        .outerjoin(Telephone, col(Telephone.person_id) == col(Reminder.person_id))
         .outerjoin(
             Renewal,
             and_(
@@ -101,8 +106,11 @@ def overtaken(rows: Iterable[Sequence[Any]]) -> dict[int, PassedOver]:
 
 def _why(row: Sequence[Any]) -> str:
     _id, queued_at, cycle, link, state, answered_at, certificate, status = row[:8]
+    address, number = row[11:]
     if link is None:
         return UNLINKED
+    if address.startswith(PHONE) and address.removeprefix(PHONE) != number:
+        return NO_NUMBER
     if state in FINAL or (answered_at is not None and answered_at > queued_at):
         return ANSWERED
     if certificate is None:  # the registry does not know the product any more, or never did

@@ -13,14 +13,14 @@ from sqlmodel import col
 
 from db import (
     Chat,
-    Consent,
     Delivery,
     Escalation,
     Link,
-    Producer,
+    Person,
     Reminder,
     Renewal,
     Subscription,
+    Telephone,
     ZaloContact,
 )
 from handlers.services.outbox import OVERTAKEN, PULLED
@@ -99,12 +99,16 @@ class Known:
     escalated: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     links: dict[str, list[int]] = field(default_factory=dict)
     readers: dict[int, Reader] = field(default_factory=dict)
-    phones: dict[str, str] = field(default_factory=dict)
-    """producer code → number on record"""
+    numbers: dict[int, str] = field(default_factory=dict)
+    """person → number they agreed to be reached by"""
+    contacts: dict[int, str] = field(default_factory=dict)
+    """person → name, as the office wrote it, of those whom an official recorded"""
     tried: dict[str, set[Path]] = field(default_factory=dict)
     """first key of a digest → roads that its letters took in vain"""
-    consented: set[int] = field(default_factory=set)
-    """people who agreed to be written to by telephone number"""
+
+    def to_call(self, person: int) -> str:
+        """Name and number by which an officer calls somebody; empty = as the registry has it."""
+        return " ".join(filter(None, [self.contacts.get(person, ""), self.numbers.get(person, "")]))
 
 
 def parts(codes: Iterable[str]) -> Iterator[list[str]]:
@@ -122,19 +126,26 @@ async def read(connection: AsyncConnection, found: Sequence[Due], language: str)
     people: set[int] = set()
     for some in parts(sorted({one.producer for one in found})):
         links = (
-            select(col(Link.producer_code), col(Link.person_id), col(Producer.phone))
-            .outerjoin(Producer, col(Producer.code) == col(Link.producer_code))
+            select(
+                col(Link.producer_code),
+                col(Link.person_id),
+                col(Link.how),
+                col(Person.name),
+                col(Telephone.number),
+            )
+            .join(Person, col(Person.id) == col(Link.person_id))
+            .outerjoin(Telephone, col(Telephone.person_id) == col(Link.person_id))
             .where(col(Link.producer_code).in_(some), col(Link.ended_at).is_(None))
             .order_by(col(Link.id))
         )
-        for code, person, phone in await connection.execute(links):
+        for code, person, how, name, number in await connection.execute(links):
             known.links.setdefault(code, []).append(person)
             people.add(person)
-            if phone:
-                known.phones[code] = phone
+            if number:
+                known.numbers[person] = number
+            if name and how == "officer":
+                known.contacts[person] = name
     await _tried(connection, known, found)
-    if known.phones:
-        known.consented = await _consented(connection)
     if people:
         known.readers = await readers(connection, people, language)
     return known
@@ -238,21 +249,3 @@ async def readers(
         for row in await connection.execute(query.where(col(Chat.person_id).in_(some))):
             chats[row[0] or 0].append(ChatOf(row[1], row[2], row[3], bool(row[4]) or not topic, row[5]))
     return {person: Reader(person, tuple(found)) for person, found in chats.items()}
-
-
-async def _consented(connection: AsyncConnection) -> set[int]:
-    """People whose last word on messages to their telephone was yes."""
-    last = (
-        select(func.max(col(Consent.id)))
-        .where(col(Consent.purpose) == "phone")
-        .group_by(col(Consent.channel), col(Consent.address))
-    )
-    query = (
-        select(col(Chat.person_id))
-        .join(
-            Consent,
-            and_(col(Consent.channel) == col(Chat.channel), col(Consent.address) == col(Chat.address)),
-        )
-        .where(col(Consent.id).in_(last), col(Consent.given).is_(True), col(Chat.person_id).is_not(None))
-    )
-    return {row[0] or 0 for row in await connection.execute(query)}

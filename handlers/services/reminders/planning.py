@@ -106,14 +106,16 @@ def _digests(occasion: Occasion, found: Sequence[Due], known: Known) -> Iterator
 
 
 def _readers(producer: str, known: Known) -> Iterator[Reader]:
-    """The people who serve a producer and did not refuse; the first who agreed may be written to by number."""
-    phone = known.phones.get(producer, "")
+    """The people who serve a producer and did not refuse; a number that two of them gave is written to once."""
+    taken = set()
     for person in known.links.get(producer, ()):
         reader = known.readers[person]
         if reader.unwilling:
             continue
-        if phone and person in known.consented:
-            reader, phone = replace(reader, phone=phone), ""
+        number = known.numbers.get(person, "")
+        if number and number not in taken:
+            taken.add(number)
+            reader = replace(reader, phone=number)
         yield reader
 
 

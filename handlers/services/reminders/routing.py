@@ -44,7 +44,7 @@ class Reader:
     person_id: int
     chats: tuple[ChatOf, ...] = ()
     phone: str = ""
-    """of the producer's record, with the person's consent; empty = none"""
+    """to which they agreed; empty = none"""
 
     @property
     def unwilling(self) -> bool:

@@ -41,6 +41,8 @@ class Call:
     key: str
     uncertain: bool
     commune: str
+    contact: str = ""
+    """name and number to call, where the person gave them"""
 
 
 @dataclass(slots=True)
@@ -101,7 +103,15 @@ def _since(one: Due, made: Plan) -> date | None:
 def calls(made: Plan) -> list[Call]:
     """Whom nobody could tell, or perhaps nobody told, and of whom no officer has heard."""
     return [
-        Call(one, told.step, told.person_id, told.key, told.key != CALL, commune_of(one.product))
+        Call(
+            one,
+            told.step,
+            told.person_id,
+            told.key,
+            told.key != CALL,
+            commune_of(one.product),
+            made.known.to_call(told.person_id),
+        )
         for one in made.found
         if said(one, made.known.renewals.get(one.key), made.day) is None
         for told in made.known.told.get(one.key, ())
