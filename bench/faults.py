@@ -22,13 +22,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
 import db
+from bench.announced import queued
 from bench.bots import ROOT, TOKEN
-from db import Announcement, Chat, Delivery
+from db import Announcement, Delivery
 from tests.fakes.telegram import FakeTelegram, Weather
 
 SHARES = {"403": 0.02, "429": 0.01, "500": 0.01, "drop-before": 0.005, "drop-after": 0.005, "slow": 0.01}
@@ -96,7 +97,8 @@ async def run(trial: Trial) -> Found:
     shifted = (now.replace(hour=9, minute=0) - now).total_seconds()
     _write(shift, shifted)
     chats = [str(FIRST_CHAT + number) for number in range(trial.recipients)]
-    await _fill(engine, chats, now)
+    async with engine.begin() as connection:
+        await queued(connection, "telegram", chats, now)
     fake = FakeTelegram(token=TOKEN)
     fake.weather = Weather(trial.seed, trial.shares, slow=0.5)
     for chat in chats:
@@ -201,34 +203,6 @@ def _write(path: Path, seconds: float) -> None:
     new = path.with_suffix(".new")
     new.write_text(f"{seconds:.3f}")
     new.replace(path)
-
-
-async def _fill(engine: Any, chats: list[str], now: datetime) -> None:
-    """People, an announcement that is being sent, and a delivery for each."""
-    async with engine.begin() as connection:
-        made = await connection.execute(
-            insert(Announcement)
-            .values(
-                author_id=1,
-                author_chat="telegram:1",
-                created_at=now,
-                topic="news",
-                texts={"vi": "Phiên chợ na Chi Lăng mở ngày 5/12 tại thị trấn Đồng Mỏ. Kính mời bà con."},
-                audience={},
-                state="sending",
-                version=1,
-                fixed_at=now,
-            )
-            .returning(col(Announcement.id))
-        )
-        number = made.scalar_one()
-        for first in range(0, len(chats), 5_000):
-            some = chats[first : first + 5_000]
-            there = {"channel": "telegram", "state": "active", "first_seen_at": now, "last_seen_at": now}
-            await connection.execute(insert(Chat), [{**there, "address": chat} for chat in some])
-            row = {"announcement_id": number, "channel": "telegram", "queued_at": now}
-            row |= {"language": "vi", "lane": "bulk", "way": "message", "state": "queued", "tries": 0}
-            await connection.execute(insert(Delivery), [{**row, "address": chat} for chat in some])
 
 
 async def _finished(engine: Any, patience: float) -> None:

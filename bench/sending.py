@@ -21,10 +21,11 @@ from sqlmodel import col
 
 import db
 from bench import faults
+from bench.announced import announced, queued
 from bench.bots import ROOT, Bot, cores
 from bench.driver import Target
 from bench.measures import Bench, Row
-from db import Announcement, Chat, Delivery, Subscription
+from db import Chat, Delivery, Subscription
 from handlers.services.audience import Audience
 from handlers.services.outbox import Outbox
 from handlers.services.reach import Aim, fix
@@ -44,32 +45,12 @@ async def _prepare(engine: AsyncEngine, channel: str, count: int) -> None:
     """People, one announcement that is being sent, a delivery for each; on Zalo everybody wrote just now."""
     now = datetime.now(faults.ZONE)
     await db.migrate(engine)
+    chats = [str(chat) for chat in range(FIRST, FIRST + count)]
     async with engine.begin() as connection:
-        values = {
-            "author_id": 1,
-            "author_chat": "telegram:1",
-            "created_at": now,
-            "audience": {},
-            "version": 1,
-        }
-        values |= {"topic": "news", "texts": {"vi": TEXT}, "state": "sending", "fixed_at": now}
-        number = (
-            await connection.execute(insert(Announcement).values(values).returning(col(Announcement.id)))
-        ).scalar_one()
-        there = {"channel": channel, "state": "active", "first_seen_at": now, "last_seen_at": now}
-        row = {"announcement_id": number, "channel": channel, "queued_at": now, "language": "vi"}
-        row |= {"lane": "bulk", "way": "message", "state": "queued", "tries": 0}
-        for first in range(FIRST, FIRST + count, 5_000):
-            some = [str(chat) for chat in range(first, min(first + 5_000, FIRST + count))]
-            await connection.execute(insert(Chat), [{**there, "address": chat} for chat in some])
-            await connection.execute(insert(Delivery), [{**row, "address": chat} for chat in some])
-            if channel == "zalo-oa":
-                await connection.execute(
-                    insert(db.ZaloContact), [{"address": chat, "last_at": now} for chat in some]
-                )
-
-
-TEXT = "Phiên chợ na Chi Lăng mở ngày 5/12 tại thị trấn Đồng Mỏ. Kính mời bà con và du khách ghé thăm."
+        await queued(connection, channel, chats, now)
+        if channel == "zalo-oa":
+            contacts = [{"address": chat, "last_at": now} for chat in chats]
+            await connection.execute(insert(db.ZaloContact), contacts)
 
 
 def _command(kind: str, bench: Bench, room: Path, count: int) -> list[str]:
@@ -238,22 +219,12 @@ async def _scaled(name: str, url: str, count: int) -> list[Row]:
     now = datetime.now(faults.ZONE).replace(hour=9)
     await _crowd(engine, count, now)
     async with engine.begin() as connection:
-        values = {
-            "author_id": 1,
-            "author_chat": "telegram:1",
-            "created_at": now,
-            "audience": {},
-            "version": 1,
-        }
-        values |= {"topic": "news", "texts": {"vi": TEXT}, "state": "sending", "fixed_at": now}
-        number = (
-            await connection.execute(insert(Announcement).values(values).returning(col(Announcement.id)))
-        ).scalar_one()
+        number = await announced(connection, now)
     road = Road("telegram", text=4_096, caption=1_024, buttons=100, image="full", edit="full")
     aim = Aim(Audience(), "news", None, (road,))
     began = time.perf_counter()
     async with engine.begin() as connection:
-        await fix(connection, int(number or 0), aim, now, None)
+        await fix(connection, number, aim, now, None)
     fixed = time.perf_counter() - began
     took = await _claims(engine, now)
     await engine.dispose()
