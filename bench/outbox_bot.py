@@ -66,6 +66,11 @@ async def unheard(*_said: object) -> None:
     """No numbers are typed here."""
 
 
+async def unseen(found: Announcement, _language: str) -> Message:
+    """Nobody looks how far it is."""
+    return Message(found.state)
+
+
 def channel_of(kind: str, api: str, engine: object, pace: float, answer_seconds: float) -> Channel:
     """The channel as the program makes it."""
     ceiling = Ceiling(pace)
@@ -93,7 +98,7 @@ async def main(database: str, api: str, pace: str, shift: str, kind: str, answer
     inbox = Inbox(engine, worker, now)
     channel = channel_of(kind, api, engine, float(pace), float(answer))
     dispatch = Dispatch(
-        Outbox(engine, worker, now), {channel.name: channel}, Words(rendered, untold, unheard)
+        Outbox(engine, worker, now), {channel.name: channel}, Words(rendered, untold, unheard, unseen)
     )  # type: ignore[arg-type]
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)

@@ -33,18 +33,19 @@ from bot.roads import picture, roads
 from bot.settings import Settings
 from bot.webhooks import AGAIN_SECONDS, BODY_MOST, webhook
 from db import Announcement
-from handlers.announcements import letters, paused_by_itself, render
+from handlers.announcements import letters, paused_by_itself, progress, render
 from handlers.answer import Answering
 from handlers.renewals import subscribed
 from handlers.routes import COMMANDS
 from handlers.services.access import chats_of, people_with
 from handlers.services.catalogue import Catalogue
+from handlers.services.following import on_page
 from handlers.services.inbox import Inbox
 from handlers.services.outbox import Letter, Line, Outbox, Post, Receipts, fetch, lines
 from handlers.services.publishing import registry_version
 from handlers.services.reports import reported_by
 from handlers.services.roads import Picture, Road
-from handlers.talk.language import languages, translations
+from handlers.talk.language import languages, speaking, translations
 from handlers.talk.message import Inbound, Message
 from handlers.talk.router import choices_of
 from handlers.talk.shelf import Shelf
@@ -94,8 +95,9 @@ class Application:
         self.intake = Intake(self.inbox, self.answering, Delivery(), self.channels, self.receipts)
         self.outbox = Outbox(self.engine, self.worker, self._now)
         self.dispatch = Dispatch(
-            self.outbox, self.channels, Words(self._rendered, self._on_pause, self._offered)
+            self.outbox, self.channels, Words(self._rendered, self._on_pause, self._offered, self._progress)
         )
+        self._going: dict[str, Message] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
         self.address = ""
@@ -242,7 +244,17 @@ class Application:
     async def waiting(self, channel: str, chat: str) -> list[Message]:
         """What waits in the outbox for a chat that we cannot write to; given once."""
         posts = await fetch(self.engine, channel, chat, self._now())
-        return [message for post in posts for message in await self.dispatch.messages(post)]
+        found = [message for post in posts for message in await self.dispatch.messages(post)]
+        for one in await on_page(self.engine, channel, chat):
+            going = await self._progress(one.announcement, one.language)
+            if self._going.get(chat) != going:
+                found.append(going)
+                self._going[chat] = going
+        return found
+
+    async def _progress(self, announcement: Announcement, language: str) -> Message:
+        with speaking(language):
+            return await progress(self.engine, announcement)
 
     def _rendered(self, announcement: Announcement, language: str) -> list[Message]:
         return render(announcement, language, self.catalogue.info.name)
@@ -456,10 +468,13 @@ async def offline(settings: Settings, moment: datetime | None = None) -> AsyncIt
         async def paused(_announcement: Announcement, _reason: str) -> list[Letter]:
             return []  # nothing is sent from here, so nothing of it fails
 
+        async def going(announcement: Announcement, _language: str) -> Message:
+            return await progress(engine, announcement)
+
         async def offered(_post: Post, _messages: Sequence[Message]) -> None:
             """The one who plays remembers it."""
 
-        contents = Contents(engine, Words(words, paused, offered))
+        contents = Contents(engine, Words(words, paused, offered, going))
 
         async def waiting(address: str) -> list[Message]:
             posts = await fetch(engine, "terminal", address, clock())

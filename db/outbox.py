@@ -58,7 +58,7 @@ class Announcement(SQLModel, table=True):
     finished_at: datetime | None = Field(default=None, sa_type=Instant)
     pause_reason: str | None = None
     progress_message: str | None = Field(
-        default=None, description="id of the author's message that is edited"
+        default=None, description="key of the author's letter in which the progress is shown"
     )
     report_hash: str | None = Field(
         default=None, index=True, description="of the secret in the table's address"

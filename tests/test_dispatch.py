@@ -62,6 +62,10 @@ async def nobody_types(_post: Any, _messages: Any) -> None:
     """No conversation goes on here."""
 
 
+async def nobody_looks(found: Announcement, _language: str) -> Message:
+    return Message(found.state)
+
+
 @asynccontextmanager
 async def sending(
     engine: AsyncEngine, fake: FakeTelegram, limit: float = 1_000, worker: int = 1, answer_seconds: float = 5
@@ -82,7 +86,9 @@ async def sending(
 @asynccontextmanager
 async def another(engine: AsyncEngine, channel: Channel, worker: int = 1) -> AsyncIterator[Dispatch]:
     dispatch = Dispatch(
-        Outbox(engine, worker, now), {channel.name: channel}, Words(rendered, told, nobody_types)
+        Outbox(engine, worker, now),
+        {channel.name: channel},
+        Words(rendered, told, nobody_types, nobody_looks),
     )
     await dispatch.start()
     try:

@@ -16,6 +16,7 @@ import structlog
 from bot.channels.ceiling import Paced
 from bot.channels.channel import Channel
 from bot.dispatch.contents import Contents, Words
+from bot.dispatch.progress import Progress
 from bot.dispatch.sender import Sender
 from handlers.services.outbox import Outbox, Post, sweep
 from handlers.talk.message import Message
@@ -41,6 +42,7 @@ class Dispatch:
             for name, channel in channels.items()
             if isinstance(channel, Paced)
         }
+        self.progress = Progress(outbox.engine, self.senders, outbox.now, words.progress)
         self._sweeper: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -49,10 +51,12 @@ class Dispatch:
             await self._outbox.dead()
         for sender in self.senders.values():
             sender.start()
+        self.progress.start()
         self._sweeper = asyncio.create_task(self._sweep(), name="outbox-sweep")
 
     async def stop(self, seconds: float) -> None:
         """Send nothing new; wait for answers, ``seconds`` at most."""
+        await self.progress.stop()
         if self._sweeper:
             self._sweeper.cancel()
             with suppress(asyncio.CancelledError):
@@ -73,6 +77,7 @@ class Dispatch:
                 while not all(sender.quiet for sender in self.senders.values()):  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
                 await sweep(self._outbox.engine, self._outbox.now())
+                await self.progress.look()
                 return True
         return False
 

@@ -21,11 +21,13 @@ KEPT = 64
 @dataclass(frozen=True, slots=True)
 class Words:
     """What only conversations can say: an announcement in a language, and the letters to its author when it had to be
-    paused for a reason. ``offered`` hears what a letter says before it leaves, so that its numbers can be typed."""
+    paused for a reason. ``offered`` hears what a letter says before it leaves, so that its numbers can be typed.
+    ``progress`` tells how far an announcement is, in a language."""
 
     render: Callable[[Announcement, str], Sequence[Message]]
     paused: Callable[[Announcement, str], Awaitable[Sequence[Letter]]]
     offered: Callable[[Post, Sequence[Message]], Awaitable[None]]
+    progress: Callable[[Announcement, str], Awaitable[Message]]
 
 
 class Contents:

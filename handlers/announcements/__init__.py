@@ -20,6 +20,7 @@ from handlers.announcements import (
 )
 from handlers.announcements.cards import CHOICE, STEP, Messages
 from handlers.announcements.rendering import render
+from handlers.announcements.reporting import progress
 from handlers.announcements.sending import due, paused_by_itself
 from handlers.talk import action
 from handlers.talk.router import Handler
@@ -149,6 +150,7 @@ __all__ = [
     "leaves_choice",
     "paused_by_itself",
     "photo",
+    "progress",
     "render",
     "wants_picture",
     "written",

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -30,6 +31,17 @@ async def report(turn: Turn, chosen: str = "") -> Messages:
     return await report_of(turn.engine, found) if found else missing()
 
 
+def name_of(found: Announcement) -> str:
+    """Under which what is told of its progress stands once in a chat."""
+    return f"announcement-{found.id}"
+
+
+async def progress(engine: AsyncEngine, found: Announcement) -> Message:
+    """The report as it is told unasked: the newest takes the place of the one before, where a channel can do that."""
+    (report,) = await report_of(engine, found)
+    return replace(report, edits=False, replaces=name_of(found))
+
+
 async def report_of(engine: AsyncEngine, found: Announcement) -> Messages:
     """How many deliveries came to which end; they add up to the audience."""
     rows = await counts(engine, found.id or 0)
@@ -49,13 +61,17 @@ async def report_of(engine: AsyncEngine, found: Announcement) -> Messages:
 
 def _ways(found: Announcement, rows: Sequence[Count]) -> tuple[tuple[Button, ...], ...]:
     first = [to("an-csv", _("Table (CSV)"), found), to("an", _("Back to the announcement"), found)]
-    if found.state in ("sending", "paused"):
-        first.insert(0, to("an-report", _("Update"), found))
+    ways = [tuple(first)]
+    update = to("an-report", _("Update"), found)
+    if found.state == "sending":
+        ways.insert(0, (update, to("an-pause", _("Pause"), found)))
+    elif found.state == "paused":
+        ways.insert(0, (update, to("an-resume", _("Go on sending"), found)))
     uncertain = sum(row.deliveries for row in rows if row.state == "uncertain")
-    if not uncertain:
-        return (tuple(first),)
-    label = _("Resend the uncertain ones ({count})").format(count=uncertain)
-    return (tuple(first), (to("an-again", label, found),))
+    if uncertain:
+        label = _("Resend the uncertain ones ({count})").format(count=uncertain)
+        ways.append((to("an-again", label, found),))
+    return tuple(ways)
 
 
 def _ends(found: Announcement, rows: Sequence[Count]) -> list[str]:

@@ -8,7 +8,7 @@ from db import Announcement
 from handlers.announcements import letters, words
 from handlers.announcements.aiming import aim_of
 from handlers.announcements.cards import Messages, card, doer, missing, the_one, to
-from handlers.announcements.reporting import report_of
+from handlers.announcements.reporting import name_of, progress
 from handlers.services import announcements as kept
 from handlers.services import reports
 from handlers.services.announcements import LATE, Step
@@ -73,16 +73,20 @@ async def _begun(desk: Desk, found: Announcement) -> list[Letter]:
     async def news() -> Messages:
         text = _("Announcement {number} is being sent now.").format(number=found.id)
         row = (to("an-report", _("Report"), found), to("an-pause", _("Pause"), found))
-        return [Message(text, buttons=(row,))]
+        return [Message(text, buttons=(row,), replaces=name_of(found))]
 
     return letters.written(asked, found, "begun", await letters.in_languages(asked, news))
 
 
 async def _report(desk: Desk, found: Announcement, now: datetime) -> None:
+    """The final report by letter, unless the message that shows the progress becomes it."""
     asked = await letters.author(desk.engine, found)
+    changeable = {road.name for road in await desk.links.roads() if road.edit == "full"}
+    if found.progress_message and {one.channel for one in asked} <= changeable:
+        return
 
     async def report() -> Messages:
-        return await report_of(desk.engine, found)
+        return [await progress(desk.engine, found)]
 
     over = found.finished_at or now
     told = letters.written(

@@ -252,7 +252,11 @@ async def too_late(engine: AsyncEngine, number: int, now: datetime, letters: Seq
 async def begin(
     engine: AsyncEngine, number: int, aim: Aim, now: datetime, letters: Sequence[Letter] = ()
 ) -> Step:
-    """Fix the audience and send: one transaction, once, and only what is approved as it stands."""
+    """Fix the audience and send: one transaction, once, and only what is approved as it stands.
+
+    The one letter that tells that it begins is where its progress is shown.
+    """
+    shown = letters[0].key if len(letters) == 1 else None
     start = (
         update(Announcement)
         .where(
@@ -260,7 +264,7 @@ async def begin(
             col(Announcement.state) == "scheduled",
             col(Announcement.approved_version) == col(Announcement.version),
         )
-        .values(state="sending", fixed_at=now)
+        .values(state="sending", fixed_at=now, progress_message=shown)
         .returning(col(Announcement.expires_at))
     )
     async with engine.begin() as connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import String, cast, exists, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -19,14 +20,18 @@ REPORT_LIVES = timedelta(hours=24)
 """how long the address of a table of deliveries works"""
 
 
-async def unreported(engine: AsyncEngine) -> list[Announcement]:
-    """Announcements that are over, of which no final report was written since."""
-    reported = exists().where(
+def reported() -> Any:
+    """Whether a final report was written since an announcement was over last."""
+    return exists().where(
         col(Audit.subject) == literal("announcement ").concat(cast(col(Announcement.id), String)),
         col(Audit.verb) == "reported",
         col(Audit.at) >= col(Announcement.finished_at),
     )
-    query = select(Announcement).where(col(Announcement.state) == "finished", ~reported)
+
+
+async def unreported(engine: AsyncEngine) -> list[Announcement]:
+    """Announcements that are over, of which no final report was written since."""
+    query = select(Announcement).where(col(Announcement.state) == "finished", ~reported())
     async with engine.connect() as connection:
         return [Announcement.model_validate(dict(row._mapping)) for row in await connection.execute(query)]
 

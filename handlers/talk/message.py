@@ -165,6 +165,8 @@ class Message:
 
     ``choices`` are actions that the numbers 1, 2, 3 … typed by the person stand for; the text numbers them.
     ``edits`` asks the channel to replace the message whose button was pressed (paging) if it can.
+    ``replaces`` names what is told unasked again and again (the progress of sending): the newest is what counts, and
+    a channel that can shows only that.
     ``asks`` says what kind of answer would help: a position or a phone number.
     """
 
@@ -178,6 +180,7 @@ class Message:
     asks: Literal["place", "phone"] | None = None
     choices: tuple[str, ...] = ()
     edits: bool = False
+    replaces: str = ""
 
     @property
     def plain(self) -> str:

@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from bot.channels.channel import Later, Limits, Outcome, Proof, Refused, Sent
 from bot.channels.telegram import inbound, keyboard, markup, menu
 from bot.channels.telegram.client import Client
 from bot.channels.telegram.joining import Joining
-from bot.channels.telegram.outbound import Repeated, render
+from bot.channels.telegram.outbound import Rendered, Repeated, render
 from bot.channels.telegram.outcomes import PRESS_OVER, Pace, words
 from bot.channels.telegram.polling import POLL_SECONDS, Poller, Store
 from bot.channels.telegram.sender import Sender
@@ -160,6 +161,15 @@ class TelegramChannel:
         if not rendered.calls:
             return Refused("the message is empty")
         outcome = await self._sender.send(chat, rendered)
+        self._learn(outcome)
+        return outcome
+
+    async def edit(self, chat: str, message_id: str, message: Message) -> Outcome:
+        """Put a text in the place of an earlier one of ours; what is the same already is done."""
+        call, *more = render(message, edit=message_id, ask_labels={}).calls
+        if more or call.method != "editMessageText":
+            return Refused("this cannot take the place of an earlier message")
+        outcome = await self._sender.send(chat, Rendered((replace(call, fallback=None, loss=""),)))
         self._learn(outcome)
         return outcome
 

@@ -1,7 +1,8 @@
 """Ours → theirs: messages as the JSON answer of ``POST /api/chat`` (operating contract).
 
 All strings are plain text; the page puts them into the document as text, never as markup. The contract's keys
-are as it names them; ``title`` (the part of ``text`` to emphasise) and a venue's ``url`` come on top.
+are as it names them; ``title`` (the part of ``text`` to emphasise), a venue's ``url`` and
+``replaces`` (the name of a message that stands once: the newest takes the place of the one before) come on top.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ def _message(message: Message) -> dict[str, Any]:
     }
     if message.title:
         shown["title"] = message.title
+    if message.replaces:
+        shown["replaces"] = message.replaces
     if message.venue:
         shown["venue"] = _venue(message.venue)
     if message.image:

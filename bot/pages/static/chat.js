@@ -33,7 +33,8 @@ const chat = stored("localStorage", "chat") || stored("localStorage", "chat", fr
 let told = [];
 
 function remember(entry) {
-  told = [...told, entry].slice(-KEPT);
+  const name = entry.message?.replaces;
+  told = [...told.filter((one) => !name || one.message?.replaces !== name), entry].slice(-KEPT);
   stored("sessionStorage", "told", JSON.stringify(told));
 }
 

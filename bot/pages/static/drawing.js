@@ -39,8 +39,17 @@ export class Drawing {
 
   theirs(messages) {
     const drawn = messages.map((message) => this.#message(message));
-    this.log.append(...drawn);
-    this.#show(drawn[0]);
+    const added = drawn.filter((bubble) => !this.#replaced(bubble));
+    this.log.append(...added);
+    this.#show(added[0]);
+  }
+
+  // What is told again and again, as the progress of sending, stands once.
+  #replaced(bubble) {
+    const name = bubble.dataset.replaces;
+    const before = name && this.log.querySelector(`[data-replaces="${CSS.escape(name)}"]`);
+    if (before) before.replaceWith(bubble);
+    return Boolean(before);
   }
 
   // What went wrong stands at the message itself, with a way to send it again when that can help.
@@ -73,6 +82,7 @@ export class Drawing {
 
   #message(message) {
     const bubble = make("div", "bubble theirs", make("span", "unseen", `${this.say.bot}: `));
+    if (message.replaces) bubble.dataset.replaces = message.replaces;
     const text = message.text || "";
     if (message.title && text.startsWith(message.title)) {
       bubble.append(make("p", "title", message.title));
