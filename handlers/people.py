@@ -134,6 +134,11 @@ async def agree(turn: Turn) -> Messages:
             _("Official notices of the OCOP office are separate: you get them only if you want them.")
         )
         rows.insert(1, (Button(_("Official notices too"), "sub:notices"),))
+    if turn.standing.get("proved"):
+        lines.append(
+            _("When no chat reaches you, your telephone number could help; for that I need your word on it.")
+        )
+        rows.insert(0, (Button(_("By number too?"), "tel-ask"),))
     return [Message("\n".join(lines), buttons=tuple(rows))]
 
 
@@ -168,7 +173,8 @@ def how(turn: Turn) -> Messages:
         _("Two ways to link this chat to your certificates:"),
         _("1. Ask the OCOP officer of your commune for a one-time code and send it here."),
         _(
-            "2. Share your telephone number, if it is the one in your OCOP file. It is compared once and not kept."
+            "2. Share your telephone number, if it is the one in your OCOP file. It is compared once and not kept, "
+            "unless you agree to that."
         ),
     ]
     ask = Message(
@@ -193,6 +199,7 @@ async def phone(turn: Turn) -> Messages:
         return await _for_an_officer(turn, found)
     await linking.link_by_phone(turn.engine, turn.chat, found, turn.now)
     turn.changed_who()
+    turn.standing.put("proved", linking.fingerprint(content.number))
     return await _ask_consent(turn, found)
 
 

@@ -9,11 +9,13 @@ from handlers import (
     announcements,
     browse,
     certificates,
+    contacts,
     corrections,
     details,
     fallback,
     inviting,
     nearby,
+    numbers,
     people,
     producers,
     products,
@@ -61,6 +63,11 @@ async def mine(turn: Turn) -> list[Message]:
     return await renewals.mine_or_how(turn)
 
 
+async def on_behalf(turn: Turn) -> list[Message]:
+    """An official writes for a producer: a contact person, or something about a renewal."""
+    return await (contacts.asked(turn) if contacts.wants_contact(turn) else renewals.on_behalf(turn))
+
+
 async def certified(turn: Turn) -> list[Message]:
     """Is it still certified? With nothing named, a producer means their own."""
     meaning = turn.meaning
@@ -105,6 +112,7 @@ COMMANDS = (
     Command("stop", subscriptions.stop),
     Command("thongbao", only(announcements.ACTIONS["an-new"], *announcements.WRITES)),
     Command("help", start.help_, N_("What I can do")),
+    Command("sdt", numbers.kept),
     Command("xoa", settings.erase, N_("Delete what is kept of this chat")),
     Command("human", tickets.human, N_("Talk to a person")),
     Command("cancel", start.cancel, N_("Cancel what was begun")),
@@ -143,9 +151,11 @@ ROUTES = Routes(
         people.AGREE: people.agree,
         people.REFUSE: people.refuse,
         people.LEAVE: people.leave,
+        **numbers.ACTIONS,
         "forget": settings.erase,
         **renewals.ACTIONS,
         "inv": only(inviting.invite_this, "officer", "editor", "approver"),
+        **{verb: only(entry, *reminders.SEES) for verb, entry in contacts.ACTIONS.items()},
         "role-end": only(inviting.role_ended, *inviting.PROVINCE),
         "subs": subscriptions.topics,
         "sub": subscriptions.subscribe,
@@ -165,10 +175,12 @@ ROUTES = Routes(
         "certificate": OpenStep(certificates.named, certificates.leaves_question),
         "ticket": OpenStep(tickets.written, tickets.leaves_ticket),
         people.STEP: OpenStep(people.consent_answered, people.leaves_consent),
+        numbers.STEP: OpenStep(numbers.answered, numbers.leaves),
         **renewals.STEPS,
         "quiet": OpenStep(subscriptions.quiet_typed, subscriptions.leaves_quiet),
         corrections.VALUE: OpenStep(only(corrections.typed, *corrections.PRODUCERS), corrections.leaves),
         corrections.REASON: OpenStep(only(corrections.reasoned, *corrections.DECIDES), corrections.leaves),
+        contacts.STEP: OpenStep(only(contacts.typed, *reminders.SEES), contacts.leaves),
         reminders.STEP: OpenStep(only(reminders.days_typed, *reminders.CHANGES), reminders.leaves),
         announcements.STEP: OpenStep(
             only(announcements.written, *announcements.WRITES), announcements.leaves
@@ -191,7 +203,7 @@ ROUTES = Routes(
         "papers": renewals.papers,
         "where_to_file": renewals.where_to_file,
         **renewals.INTENTS,
-        **{name: only(entry, "officer", "editor", "approver") for name, entry in renewals.OFFICERS.items()},
+        "on_behalf": only(on_behalf, *reminders.SEES),
         **{name: only(entry, *corrections.PRODUCERS) for name, entry in corrections.INTENTS.items()},
         **{name: only(entry, *corrections.DECIDES) for name, entry in corrections.DECIDING_INTENTS.items()},
         **{name: only(entry, *reminders.SEES) for name, entry in reminders.INTENTS.items()},

@@ -28,7 +28,7 @@ INTENTS: Mapping[str, Handler] = {
     "calendar_off": calendar.withdrawn,
     "renewal_checklist": typed.checklist_typed,
 }
-OFFICERS: Mapping[str, Handler] = {"on_behalf": typed.on_behalf}
+on_behalf = typed.on_behalf
 STEPS: Mapping[str, OpenStep] = {
     "filed": OpenStep(typed.filed_answered, typed.leaves),
     "declined": OpenStep(typed.why_answered, typed.leaves),
@@ -38,4 +38,13 @@ subscribed = calendar.subscribed
 papers = law.papers
 where_to_file = law.where_to_file
 
-__all__ = ["ACTIONS", "INTENTS", "OFFICERS", "STEPS", "mine_or_how", "papers", "subscribed", "where_to_file"]
+__all__ = [
+    "ACTIONS",
+    "INTENTS",
+    "STEPS",
+    "mine_or_how",
+    "on_behalf",
+    "papers",
+    "subscribed",
+    "where_to_file",
+]

@@ -69,7 +69,7 @@ async def card(turn: Turn, product: Product) -> Messages:
         lines.append(next_line(product, found, said, turn.catalogue))
         lines.append(_progress(said))
         lines.append(after_the_end())
-    return [Message("\n".join(filter(None, lines)), title=name_of(product), buttons=_ways(product, found))]
+    return [Message("\n".join(filter(None, lines)), title=name_of(product), buttons=_ways(may, found))]
 
 
 def _progress(said: Standpoint) -> str:
@@ -79,7 +79,9 @@ def _progress(said: Standpoint) -> str:
     return _("Papers ready: {ready} of {all}.").format(ready=number(ready), all=number(len(papers())))
 
 
-def _ways(product: Product, found: Verdict) -> Buttons:
+def _ways(may: Acting, found: Verdict) -> Buttons:
+    product = may.product
+
     def way(words: str, word: str) -> Button:
         return Button(words, action.renewal(product.key, word))
 
@@ -87,6 +89,9 @@ def _ways(product: Product, found: Verdict) -> Buttons:
     if found.last_day is not None:
         rows.append((way(_("Preparing"), "preparing"), way(_("Handed in"), "filed")))
         rows.append((way(_("Remind me later"), "later"), way(_("Not renewing"), "declined")))
+    if may.for_them and product.producer:
+        person = Button(_("Contact person"), action.build("ct", product.producer.key))
+        return (*rows, (person, menu_button()))
     return (*rows, (Button(_("Calendar"), "cal"), menu_button()))
 
 

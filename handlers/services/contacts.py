@@ -127,7 +127,13 @@ async def _said(
     connection: AsyncConnection, recording: Recording, person: int, purpose: str, *, given: bool
 ) -> None:
     version, language = recording.read
-    row = {"channel": "", "address": "", "purpose": purpose, "version": version, "language": language}
+    row: dict[str, Any] = {
+        "channel": "",
+        "address": "",
+        "purpose": purpose,
+        "version": version,
+        "language": language,
+    }
     row |= {"given": given, "at": recording.at, "person_id": person, "recorded_by": recording.by}
     await connection.execute(insert(Consent).values(row))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Collection
 from datetime import datetime
@@ -52,6 +53,31 @@ async def with_phone(engine: AsyncEngine, number: str) -> list[str]:
         ]
         found += [row[0] for row in await connection.execute(recorded)]
     return list(dict.fromkeys(found))
+
+
+def fingerprint(number: str) -> str:
+    """A number as it may stand in a conversation's state before its owner agreed that it is kept."""
+    return hashlib.sha256(normalised(number).encode()).hexdigest()[:16]
+
+
+async def proved_number(engine: AsyncEngine, producers: Collection[str], mark: str) -> str:
+    """The number of this fingerprint on the record of these producers or of their contact persons; "" = none."""
+    query = select(col(Producer.phone)).where(
+        col(Producer.code).in_(producers), col(Producer.phone).is_not(None)
+    )
+    recorded = (
+        select(col(Telephone.number))
+        .join(Link, col(Link.person_id) == col(Telephone.person_id))
+        .where(col(Link.producer_code).in_(producers), col(Link.ended_at).is_(None))
+    )
+    async with engine.connect() as connection:
+        numbers = [
+            normalised(one)
+            for row in await connection.execute(query)
+            for one in _SEPARATED.split(row[0] or "")
+        ]
+        numbers += [row[0] for row in await connection.execute(recorded)]
+    return next((number for number in numbers if number and fingerprint(number) == mark), "")
 
 
 async def link_by_phone(engine: AsyncEngine, chat: Chat, producers: Collection[str], now: datetime) -> None:

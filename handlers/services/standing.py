@@ -12,7 +12,7 @@ class Standing:
 
     ``language`` is what the person chose, ``guessed`` what we last answered in. ``state`` is JSON: ``step`` (the open
     question), ``product`` (last shown), ``listed`` (codes last listed), ``choices`` (label and action of the buttons
-    last given), ``missed`` (misses in a row).
+    last given), ``missed`` (misses in a row), ``proved`` (fingerprint of a number that the platform proved).
     """
 
     channel: str
