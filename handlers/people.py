@@ -185,9 +185,14 @@ def how(turn: Turn) -> Messages:
 
 
 async def phone(turn: Turn) -> Messages:
-    """A shared number: one's own, proved by the platform, links at once; a typed one is for an officer to confirm."""
+    """A shared number: one's own, proved by the platform, links at once; a typed one is for an officer to confirm.
+
+    The contact card of somebody else is refused before anything is looked up.
+    """
     content = turn.inbound.content
     assert isinstance(content, Phone)
+    if not content.own and not content.typed:
+        return _somebody_elses()
     found = await linking.with_phone(turn.engine, content.number)
     if not found:
         text = _(
@@ -201,6 +206,17 @@ async def phone(turn: Turn) -> Messages:
     turn.changed_who()
     turn.standing.put("proved", linking.fingerprint(content.number))
     return await _ask_consent(turn, found)
+
+
+def _somebody_elses() -> Messages:
+    text = _(
+        "That is the contact card of somebody else, so I did not look it up and have not kept it. Please share your "
+        "own number with the button, or send the one-time code from the officer of your commune."
+    )
+    return [
+        Message(text, buttons=((human_button(), menu_button()),)),
+        Message(_("This button shares your own number:"), asks="phone"),
+    ]
 
 
 async def _for_an_officer(turn: Turn, producers: list[str]) -> Messages:

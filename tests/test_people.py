@@ -63,7 +63,7 @@ async def test_ones_own_number_links_and_a_typed_one_waits_for_the_officer(tmp_p
         await office.phone(CONG_SON, "0900 000 123")
         officer = await office.somebody("officer:06220")
         typed = office.seat()
-        assert "xác nhận" in await typed.give(Phone("+84900000123", own=False))
+        assert "xác nhận" in await typed.give(Phone("+84900000123", own=False, typed=True))
         assert not (await who(office.engine, *_chat(typed))).producers
         assert [record.kind for record in typed.records] == ["help"]
         (letter,) = await office.letters(officer)

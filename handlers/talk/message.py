@@ -38,10 +38,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A shared phone number; ``own`` is true only when the platform proves that it is the sender's."""
+    """A shared phone number; ``own`` is true only when the platform proves that it is the sender's.
+
+    ``typed``: they wrote it into a form themselves, which proves nothing. Neither = the contact card of somebody else.
+    """
 
     number: str
     own: bool
+    typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
