@@ -375,11 +375,13 @@ def invite(
 async def _invite(
     settings: Settings, role: str, commune: str, producer: str, name: str, hours: int
 ) -> list[str]:
-    from bot.app import clock_of
+    from bot.app import clock_of, telegram_of
+    from bot.roads import links_with
     from handlers.services import audit
     from handlers.services.importing import load_if_empty
     from handlers.services.invitations import invite as make
     from handlers.services.publishing import published
+    from handlers.talk import action
 
     async with _database(settings) as engine:
         if settings.data_path:
@@ -397,7 +399,11 @@ async def _invite(
             by=audit.CONSOLE,
             now=clock_of(settings)(),
         )
-    return [f"Code: {code}", f"It works once, for {hours} hours: send it to the bot as a message."]
+    links = await links_with(settings, telegram_of(settings), f"{action.CODE}_{code}")
+    first = (
+        f"It works once, for {hours} hours: send it to the bot as a message, or open a link that carries it."
+    )
+    return [f"Code: {code}", first, *links]
 
 
 @app.command()

@@ -7,8 +7,8 @@ import ipaddress
 import socket
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Protocol
+from urllib.parse import quote, urlsplit
 
 import aiohttp
 
@@ -18,12 +18,29 @@ from bot.dispatch.carrying import Templated
 from bot.settings import Settings
 from handlers.services.roads import Picture, Road
 
+ACCOUNT = "zalo-oa"
 LOOK_SECONDS = 8.0
-"""how long a look at a picture may take"""
+"""how long a look at a picture, or asking for a name, may take"""
 LOOK_BYTES = 16 << 20
 """what is read at most where a server does not tell the length"""
 PAGE_PACE = 1_000.0
 """messages a second where nobody but our own page takes them"""
+
+
+class Named(Protocol):
+    """A channel whose links carry a payload, once its name is known."""
+
+    async def look(self) -> dict[str, Any]:
+        """Ask for the name."""
+        ...
+
+    def deep_link(self, payload: str) -> str:
+        """The link; empty without a name."""
+        ...
+
+    async def stop(self) -> None:
+        """Close it."""
+        ...
 
 
 async def roads(settings: Settings, channels: Mapping[str, Channel], spent: int = 0) -> tuple[Road, ...]:
@@ -49,7 +66,42 @@ def _road(settings: Settings, channel: Channel, spent: int) -> Road:
         budget=max(0, settings.zalo_oa_paid_budget - spent) if costs else None,
         remaining=_remaining(channel.health()),
         templates=isinstance(channel, Templated) and bool(settings.zalo_zbs_template_renewal),
+        link=_account_link(settings) if channel.name == ACCOUNT else "",
     )
+
+
+def _account_link(settings: Settings) -> str:
+    """Opens the chat with the Official Account. Zalo documents no parameter that would arrive (contract §10)."""
+    return f"https://zalo.me/{settings.zalo_oa_id}" if settings.zalo_oa_id else ""
+
+
+def chat_page(settings: Settings, payload: str) -> str:
+    """The address of our own chat that carries a payload; without a public address, the one on this machine."""
+    here = settings.public_url or f"http://{settings.host}:{settings.port}"
+    return f"{here}/chat?start={quote(payload, safe='')}"
+
+
+async def links_with(settings: Settings, telegram: Named | None, payload: str) -> list[str]:
+    """For the command line: one line a channel that is set up, with the link that carries a payload, or why none.
+
+    ``telegram`` is asked for its name and closed afterwards.
+    """
+    lines = [
+        f"Web: {chat_page(settings, payload)}" + ("" if settings.public_url else " (on this machine only)")
+    ]
+    if telegram is not None:
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                await telegram.look()
+            lines.append(f"Telegram: {telegram.deep_link(payload)}")
+        except Exception as error:  # noqa: BLE001 - whatever the network says, the code itself is good
+            lines.append(f"Telegram: no link, its name is not known now ({type(error).__name__})")
+        finally:
+            await telegram.stop()
+    if settings.zalo_oa:
+        link = _account_link(settings)
+        lines.append(f"Zalo: {link or 'open the Official Account'}, then send the code: its links carry none")
+    return lines
 
 
 def _hours(hours: int) -> timedelta | None:

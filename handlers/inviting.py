@@ -99,10 +99,20 @@ async def _made(turn: Turn, role: str, *, commune: str = "", producer: Producer 
             "It works once, for {hours} hours. Give it only to the person it is for; they send it to this chat."
         ).format(hours=number(HOURS)),
     ]
-    link = turn.links.deep_link(f"{action.CODE}_{made}")
-    if link:
-        lines.append(_("Or they open this link: {link}").format(link=link))
+    lines += await _links(turn, f"{action.CODE}_{made}")
     return [Message("\n".join(lines), buttons=((Button(_("Copy the code"), copy=made),), (menu_button(),)))]
+
+
+async def _links(turn: Turn, payload: str) -> list[str]:
+    """Links that carry the code; where a channel's links carry nothing, the one that opens the chat."""
+    carrying = {"Telegram": turn.links.deep_link(payload), "Web": turn.links.page(f"/chat?start={payload}")}
+    lines = [f"• {name}: {link}" for name, link in carrying.items() if link]
+    if lines:
+        lines.insert(0, _("Or they open a link, which carries the code and works as long as the code does:"))
+    for road in await turn.links.roads():
+        if road.link:
+            lines.append(_("On Zalo they open {link} and send the code there.").format(link=road.link))
+    return lines
 
 
 # --------------------------------------------------------------------------------------------------------------- roles

@@ -140,7 +140,7 @@ async def test_what_is_not_words_gets_a_kind_word(tmp_path: Path) -> None:
             File("photo"),
             File("voice"),
             Unsupported("poll"),
-            Phone("0912", own=False),
+            Phone("0912", own=False, typed=True),
         ):
             (message,) = await chat.give(content)
             assert message.text

@@ -37,6 +37,8 @@ class Road:
     remaining: int | None = None
     templates: bool = False
     """approved templates reach people whom a message does not"""
+    link: str = ""
+    """opens a chat with us and carries nothing with it; empty = not known"""
 
 
 @dataclass(frozen=True, slots=True)
