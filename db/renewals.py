@@ -109,7 +109,18 @@ class Schedule(SQLModel, table=True):
 
 
 class Calendar(SQLModel, table=True):
-    """A secret address of a producer's calendar; only its hash is kept, and it can be withdrawn."""
+    """A secret address of a producer's calendar, one a person; only its hash is kept, and it can be withdrawn."""
+
+    __table_args__ = (
+        Index(
+            "uq_calendar_given",
+            "producer_code",
+            "made_by",
+            unique=True,
+            sqlite_where=text("withdrawn_at IS NULL"),
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     producer_code: str = Field(index=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ import aiohttp
 import icalendar
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+import db
 from handlers.renewals import subscribed
 from handlers.services import calendars
 from handlers.services.calendars import Dated
@@ -34,12 +36,48 @@ async def test_the_sequence_rises_only_when_days_change(engine: AsyncEngine) -> 
 async def test_a_secret_opens_one_producer_until_it_is_withdrawn(engine: AsyncEngine) -> None:
     secret = await calendars.make_address(engine, "p1", "person 1", NOW)
     other = await calendars.make_address(engine, "p2", "person 2", NOW)
+    assert isinstance(secret, str)
+    assert isinstance(other, str)
     assert await calendars.producer_of(engine, secret) == "p1"
     for wrong in ("", "x", secret[:-1], secret[:-1] + ("0" if secret[-1] != "0" else "1"), secret + "0"):
         assert await calendars.producer_of(engine, wrong) is None
     assert await calendars.withdraw(engine, ["p1"], "person 1", NOW) == 1
     assert await calendars.producer_of(engine, secret) is None
     assert await calendars.producer_of(engine, other) == "p2"
+
+
+async def test_one_address_a_person_and_producer(engine: AsyncEngine) -> None:
+    """However often and however fast it is asked for."""
+    made = await asyncio.gather(*(calendars.make_address(engine, "p1", "person 1", NOW) for _ in range(6)))
+    (secret,) = [one for one in made if isinstance(one, str)]
+    assert [one for one in made if one != secret] == [NOW] * 5
+    other = await calendars.make_address(engine, "p1", "person 2", NOW)
+    assert isinstance(other, str)
+    later = NOW + timedelta(days=1)
+    anew = await calendars.renew_address(engine, "p1", "person 1", later)
+    assert await calendars.producer_of(engine, secret) is None
+    assert await calendars.producer_of(engine, anew) == await calendars.producer_of(engine, other) == "p1"
+    assert await calendars.make_address(engine, "p1", "person 1", NOW) == later
+
+
+async def test_pressed_again_the_address_is_not_multiplied(tmp_path: Path) -> None:
+    async with opened(tmp_path, "2026-08-01", pages=True) as office:
+        producer = await office.somebody(f"producer:{CONG_SON}")
+        first = await producer.say("lịch của tôi")
+        again = await producer.say("lịch của tôi")
+        assert "https://" in first
+        assert "https://" not in again
+        assert "từ ngày 01/08/2026" in again
+        assert len(await office.rows(db.Calendar)) == 1
+        anew = await producer.say("[Lấy địa chỉ mới, bỏ địa chỉ cũ]")
+        assert "https://" in anew
+        open_ = [row for row in await office.rows(db.Calendar) if row.withdrawn_at is None]
+        assert len(open_) == 1
+        stranger = office.seat()
+        assert "https://" not in await stranger.press(f"cal-new:{CONG_SON}")
+        assert len(await office.rows(db.Calendar)) == 2
+        assert "đã thu hồi" in (await producer.press("cal-off")).lower()
+        assert "https://" in await producer.say("lịch của tôi")
 
 
 async def test_the_file(tmp_path: Path) -> None:
@@ -81,6 +119,7 @@ async def test_the_address_over_the_wire(tmp_path: Path) -> None:
         aiohttp.ClientSession() as session,
     ):
         secret = await calendars.make_address(application.engine, CONG_SON, "person 1", clock())
+        assert isinstance(secret, str)
         async with session.get(f"{application.address}/calendar/{secret}.ics") as response:
             assert response.status == 200
             assert response.content_type == "text/calendar"

@@ -15,6 +15,7 @@ ACTIONS: Mapping[str, Handler] = {
     "rn-filed": saying.filed_on,
     "mine": mine.page,
     "cal": calendar.address,
+    "cal-new": calendar.renewed,
     "cal-off": calendar.withdrawn,
 }
 INTENTS: Mapping[str, Handler] = {

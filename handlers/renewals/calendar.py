@@ -34,19 +34,46 @@ async def address(turn: Turn) -> Messages:
             "this chat instead."
         )
         return [Message(text, buttons=back)]
-    given = []
-    for code in who.producers:
-        secret = await calendars.make_address(turn.engine, code, who.actor, turn.now)
-        producer = turn.catalogue.producers.get(code)
-        link = turn.links.page(f"/calendar/{secret}.ics")
-        text = _(
-            "Calendar of {producer}: filing windows and last valid days. Add this address to your telephone's calendar "
-            "(“subscribe”); it follows every change:\n{link}\nThe address is secret: whoever has it sees these dates."
-        ).format(producer=producer.name if producer else code, link=link)
-        given.append(Message(text, file=Attachment("ocop.ics", link)))
+    given = [await _given(turn, code, who.actor) for code in who.producers]
     last = given.pop()
     off = Button(_("Withdraw the address"), "cal-off")
-    return [*given, replace(last, buttons=((off,), *back))]
+    return [*given, replace(last, buttons=(*last.buttons, (off,), *back))]
+
+
+async def _given(turn: Turn, code: str, by: str) -> Message:
+    """A new address, or word of the one that this person has: only its fingerprint is kept."""
+    made = await calendars.make_address(turn.engine, code, by, turn.now)
+    if isinstance(made, str):
+        return _fresh(turn, code, made)
+    producer = turn.catalogue.producers.get(code)
+    text = _(
+        "You have the address of the calendar of {producer} since {day}, and it works. I keep only its fingerprint, so "
+        "I cannot show it again. If it is lost, take a new one: the old one then shows nothing any more."
+    ).format(producer=producer.name if producer else code, day=day(made.astimezone(turn.now.tzinfo).date()))
+    anew = action.build("cal-new", producer.key if producer else code)
+    return Message(text, buttons=((Button(_("New address, the old one ends"), anew),),))
+
+
+def _fresh(turn: Turn, code: str, secret: str) -> Message:
+    producer = turn.catalogue.producers.get(code)
+    link = turn.links.page(f"/calendar/{secret}.ics")
+    text = _(
+        "Calendar of {producer}: filing windows and last valid days. Add this address to your telephone's calendar "
+        "(“subscribe”); it follows every change:\n{link}\nThe address is secret: whoever has it sees these dates."
+    ).format(producer=producer.name if producer else code, link=link)
+    return Message(text, file=Attachment("ocop.ics", link))
+
+
+async def renewed(turn: Turn, key: str = "") -> Messages:
+    """The address ends and a new one is given, in one press."""
+    who = await turn.who()
+    producer = turn.catalogue.producers_by_key.get(key)
+    code = producer.code if producer else key
+    if code not in who.producers or not turn.links.page("/"):
+        return await address(turn)
+    secret = await calendars.renew_address(turn.engine, code, who.actor, turn.now)
+    off = Button(_("Withdraw the address"), "cal-off")
+    return [replace(_fresh(turn, code, secret), buttons=((off,), (menu_button(),)))]
 
 
 async def withdrawn(turn: Turn) -> Messages:

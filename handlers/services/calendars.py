@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import col
@@ -65,15 +65,48 @@ class Published:
 # ------------------------------------------------------------------------------------------------------- addresses
 
 
-async def make_address(engine: AsyncEngine, producer: str, by: str, now: datetime) -> str:
-    """A new secret for a producer's calendar; it is given here once."""
-    secret = secrets.token_hex(SECRET_BYTES)
-    digest = await asyncio.to_thread(hashed, secret)
+async def make_address(engine: AsyncEngine, producer: str, by: str, now: datetime) -> str | datetime:
+    """A new secret for a producer's calendar, given here once; where this person has one already, since when."""
+    secret, digest = await _new_secret()
     async with engine.begin() as connection:
-        row = {"producer_code": producer, "token_hash": digest, "made_by": by, "made_at": now}
-        await connection.execute(insert(Calendar).values(row))
-        await audit.record(connection, now, by, "calendar address made", f"producer {producer}")
+        if await _keep_address(connection, producer, by, digest, now):
+            return secret
+        held = await connection.scalar(select(col(Calendar.made_at)).where(_held(producer, by)))
+    return held if held is not None else await make_address(engine, producer, by, now)
+
+
+async def renew_address(engine: AsyncEngine, producer: str, by: str, now: datetime) -> str:
+    """The address this person has for a producer's calendar ends, and another begins."""
+    secret, digest = await _new_secret()
+    async with engine.begin() as connection:
+        await connection.execute(update(Calendar).where(_held(producer, by)).values(withdrawn_at=now))
+        await _keep_address(connection, producer, by, digest, now)
     return secret
+
+
+async def _new_secret() -> tuple[str, str]:
+    secret = secrets.token_hex(SECRET_BYTES)
+    return secret, await asyncio.to_thread(hashed, secret)
+
+
+async def _keep_address(
+    connection: AsyncConnection, producer: str, by: str, digest: str, now: datetime
+) -> bool:
+    """False when this person has an address already."""
+    make = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(Calendar)
+    row = {"producer_code": producer, "token_hash": digest, "made_by": by, "made_at": now}
+    kept = await connection.execute(make.values(row).on_conflict_do_nothing())
+    if kept.rowcount:
+        await audit.record(connection, now, by, "calendar address made", f"producer {producer}")
+    return bool(kept.rowcount)
+
+
+def _held(producer: str, by: str) -> ColumnElement[bool]:
+    return and_(
+        col(Calendar.producer_code) == producer,
+        col(Calendar.made_by) == by,
+        col(Calendar.withdrawn_at).is_(None),
+    )
 
 
 async def withdraw(engine: AsyncEngine, producers: Collection[str], by: str, now: datetime) -> int:
