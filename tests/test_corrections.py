@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,10 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from handlers.services import audit, corrections
 from handlers.services.access import person_of
+from handlers.services.catalogue import Producer
+from handlers.services.correctable import runs
 from handlers.services.corrections import Wish
 from handlers.services.importing import import_paths
 from handlers.services.publishing import published, registry_version
 from handlers.services.values import ReadError, read
+from tests.sample_catalogue import catalogue
 from tests.test_answers import SAMPLE
 
 NOW = datetime(2026, 12, 3, 3, tzinfo=UTC)
@@ -154,3 +158,24 @@ async def test_a_subject_that_is_gone(engine: AsyncEngine) -> None:
         person = await person_of(connection, "web", "producer", NOW)
     wish = Wish("price", "no-such-product", "p", "06220", (1_000, None))
     assert await corrections.ask(engine, wish, person, ("web", "producer"), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "operator", "kind", "shop", "its"),
+    [
+        ("HTX Mai Sao", "HTX Mai Sao", "ocop_store", "Cửa hàng", True),
+        ("HTX Mai Sao", "Hợp tác xã  MAI SAO", "market", "Cửa hàng", True),
+        ("Công ty TNHH MTV Đức Quý", "Cty trách nhiệm hữu hạn một thành viên Đức Quý", None, "x", True),
+        ("Công ty Cổ phần Ba Sơn", "Công ty CP Ba Sơn", "mall", "x", True),
+        ("HTX Mai Sao", "htx-mai-sao", "ocop_store", "x", True),
+        ("HTX Mai Sao", "HTX Mai Sao Lạng Sơn", "ocop_store", "x", False),
+        ("HTX Mai Sao", "Công ty Vincom", "ocop_store", "Cửa hàng HTX Mai Sao", False),
+        ("HTX Mai Sao", None, "ocop_store", "Cửa hàng Hợp tác xã Mai Sao, Chi Lăng", True),
+        ("HTX Mai Sao", None, "market", "Chợ HTX Mai Sao", False),
+        ("HTX Mai Sao", None, "ocop_store", "Cửa hàng Mai Sao", False),
+    ],
+)
+def test_whose_shop_it_is(name: str, operator: str | None, kind: str | None, shop: str, its: bool) -> None:
+    producer = Producer("htx-mai-sao", "k", name, None, None, None, None, None, None, None, None)
+    showroom = replace(next(iter(catalogue().showrooms.values())), operator=operator, kind=kind, name_vi=shop)
+    assert runs(producer, showroom) is its

@@ -151,11 +151,21 @@ async def test_withdrawn(tmp_path: Path) -> None:
         assert await _price(office) is None
 
 
+async def test_who_runs_no_shop_is_told_so(tmp_path: Path) -> None:
+    async with opened(tmp_path, DAY) as office:
+        producer = await office.somebody(f"producer:{CONG_SON}")
+        assert "chưa có giờ mở cửa để sửa" in await producer.say("đổi giờ mở cửa 8h-17h hằng ngày")
+        assert "Gặp cán bộ" in producer.labels
+        assert await office.rows(db.Correction) == []
+
+
 async def test_the_other_fields(tmp_path: Path) -> None:
     async with opened(tmp_path, DAY) as office:
         shop = update(db.Showroom).where(col(db.Showroom.showroom_id) == SHOP)
         async with office.engine.begin() as connection:
-            await connection.execute(shop.values(operator="HTX Nông nghiệp Công Sơn", commune_code="06220"))
+            await connection.execute(
+                shop.values(operator="Hợp tác xã Nông nghiệp Công Sơn", commune_code="06220")
+            )
             await connection.execute(update(db.Registry).values(version=col(db.Registry.version) + 1))
         await office.shelf.refresh()
         officer = await office.somebody("officer:06220")

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from handlers.corrections.sending import again, own_subjects, read_back, theirs
 from handlers.corrections.words import VALUE, cancel_button, example, field_name, subject_words
-from handlers.sentences import menu_button
+from handlers.sentences import human_button, menu_button
 from handlers.services.correctable import FIELDS, Subject
 from handlers.services.prices import price
 from handlers.talk import action
@@ -76,8 +76,11 @@ async def _choose(turn: Turn, field: str, named: str) -> Messages:
     own = await own_subjects(turn, field)
     if not own:
         if FIELDS[field][0] == "showroom":
-            text = _("The registry has no point of sale of this producer whose hours could be changed.")
-            return [Message(text, buttons=((menu_button(),),))]
+            text = _(
+                "No shop or showroom is recorded as run by you, so there are no opening hours to change; if you have "
+                "one, please tell the office and it is put on the list."
+            )
+            return [Message(text, buttons=((human_button(), menu_button()),))]
         return [Message(_("The producer of this chat has no product on the list."))]
     meaning = turn.published.understanding.understand(named, turn.language, Context())
     meant = _meant(own, meaning)
