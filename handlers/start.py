@@ -80,15 +80,14 @@ def bye(turn: Turn) -> Messages:
     return [Message(_("Goodbye, and come again any time."), buttons=((menu_button(),),))]
 
 
-def menu(turn: Turn) -> Messages:
-    """The menu; whatever was open is closed."""
+async def menu(turn: Turn) -> Messages:
+    """The menu, for officials with what only they have; whatever was open is closed."""
     turn.standing.put("step", None)
     turn.standing.put("missed", None)
-    return [
-        Message(
-            _("What would you like to do? You can also just type."), title=_("Menu"), buttons=main_buttons()
-        )
-    ]
+    rows = main_buttons()
+    if (await turn.who()).official:
+        rows = (*rows, (Button(_("Announcements"), action.ANNOUNCEMENTS),))
+    return [Message(_("What would you like to do? You can also just type."), title=_("Menu"), buttons=rows)]
 
 
 def cancel(turn: Turn) -> Messages:
@@ -137,14 +136,14 @@ def search(turn: Turn) -> Messages:
     return [Message(text, buttons=((Button(_("Products by group"), action.PRODUCTS), menu_button()),))]
 
 
-def back(turn: Turn) -> Messages | Redo:
+async def back(turn: Turn) -> Messages | Redo:
     """The page before this one; at the beginning, the menu."""
     turn.standing.put("step", None)
     trail = list(turn.standing.get("trail") or [])
     if trail and not turn.standing.get("beside"):
         trail.pop()
     turn.standing.put("trail", trail[:-1] or None)
-    return Redo(trail[-1]) if trail else menu(turn)
+    return Redo(trail[-1]) if trail else await menu(turn)
 
 
 def onward(turn: Turn) -> Messages | Redo:
@@ -155,10 +154,10 @@ def onward(turn: Turn) -> Messages | Redo:
     return [Message(_("That was all of it."), buttons=((menu_button(),),))]
 
 
-def previous(turn: Turn) -> Messages | Redo:
+async def previous(turn: Turn) -> Messages | Redo:
     """The page before, of the list last shown."""
     before = turn.standing.get("previous")
-    return Redo(before) if before else back(turn)
+    return Redo(before) if before else await back(turn)
 
 
 def pick(turn: Turn) -> Messages | Redo:

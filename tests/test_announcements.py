@@ -31,6 +31,7 @@ from handlers.services.roads import Picture, Road
 from handlers.services.standing import Standing
 from handlers.talk.message import Button, File, Inbound, Message, Press, Text
 from handlers.talk.shelf import publish
+from handlers.talk.turn import Published
 from tests.office import last_consent
 from tests.sample_catalogue import catalogue
 
@@ -109,10 +110,10 @@ class Somebody:
 class Office:
     """The mind over a database, with as many people as a test needs."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, published: Published = PUBLISHED) -> None:
         self.engine = engine
         self.clock = MovingClock(NOW)
-        self.answering = Answering(lambda: PUBLISHED, self.clock, Ways(), engine)
+        self.answering = Answering(lambda: published, self.clock, Ways(), engine)
 
     async def person(self, role: str, address: str, channel: str = "web") -> Somebody:
         if role != "tourist":

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel import col
 
 import db
 from db import Arrival, Chat, Miss, Step
@@ -199,3 +200,16 @@ async def test_a_worker_whose_connection_broke_lives_again(engine: AsyncEngine) 
     assert await other.take_over() == []
     await mine.stop()
     assert [found[1] for found in await other.take_over()] == ["1"]
+
+
+async def test_a_letter_leaves_the_labels_of_the_answer_before_it(engine: AsyncEngine) -> None:
+    """On channels where one types: a letter that comes in between must not make the last answer's words unknown."""
+    async with inbox(engine) as opened:
+        await opened.offer(
+            "zalo-bot", "c", {"numbers": ["an-look:1"], "labels": {"xem truoc": "an-look:1"}, "at": 1}
+        )
+        await opened.offer("zalo-bot", "c", {"numbers": ["rm"], "labels": {"can goi ai": "rm"}, "at": 2})
+        async with engine.connect() as connection:
+            state = (await connection.execute(select(col(Step.state)))).scalar_one()
+    assert state["choices"]["numbers"] == ["rm"], "numbers are those seen last"
+    assert state["choices"]["labels"] == {"xem truoc": "an-look:1", "can goi ai": "rm"}

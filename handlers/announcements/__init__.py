@@ -1,6 +1,6 @@
 """Announcements: drafted, previewed, approved by somebody else, sent at their hour, reported.
 
-For editors and approvers; to everybody else nothing of this exists (:func:`handlers.talk.router.only`).
+For officers, editors and approvers; to everybody else nothing of this exists (:func:`handlers.talk.router.only`).
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from handlers.talk.router import Handler
 from handlers.talk.turn import Redo, Turn
 from handlers.talk.understanding import Meaning
 
-WRITES = ("editor", "approver")
-"""roles that write, send and see announcements"""
+WRITES = ("officer", "editor", "approver")
+"""roles that write, send and see announcements; an officer only their own, to producers of their commune"""
 DECIDES = ("approver",)
 ACTIONS: Mapping[str, Handler] = {
     "an": cards.card,
@@ -60,7 +60,7 @@ DECISIONS: Mapping[str, Handler] = {"an-approve": approving.approve, "an-return"
 """buttons of those who approve"""
 INTENTS: Mapping[str, Handler] = {
     "announce": drafting.announce,
-    "announcements": cards.listing,
+    "announcements": cards.listing_typed,
     "announcement_report": reporting.report_typed,
     "announcement_log": reporting.log_typed,
 }

@@ -12,6 +12,7 @@ from handlers.announcements.previewing import preview
 from handlers.sentences import cut, menu_button
 from handlers.services import announcements as kept
 from handlers.services.access import Address
+from handlers.services.audience import Audience
 from handlers.services.outbox import Letter
 from handlers.talk.language import _, listed
 from handlers.talk.message import Button, Message, Text
@@ -23,6 +24,9 @@ async def submit(turn: Turn, chosen: str) -> Messages:
     found = await the_one(turn, chosen)
     if found is None:
         return missing()
+    own = (await turn.who()).communes
+    if own and not Audience.from_json(found.audience).within(own):
+        return await card(turn, chosen, words.not_yours(own, turn.catalogue))
     reached = await measured(turn.engine, await aim_of(turn, found), turn.now)
     if not reached.sent:
         why = _("Nobody would get it: choose another audience or another topic before asking for approval.")
@@ -46,7 +50,11 @@ async def submit(turn: Turn, chosen: str) -> Messages:
 
 async def _requests(turn: Turn, found: Announcement, asked: list[Address]) -> list[Letter]:
     """The letters to those who may approve: the preview, and the two buttons."""
-    author = (await turn.who()).name
+    who = await turn.who()
+    author = who.name
+    if who.communes:
+        communes = listed(words.commune_names(who.communes, turn.catalogue))
+        author = _("{name}, officer of {communes}").format(name=who.name or _("somebody"), communes=communes)
 
     async def request() -> Messages:
         shown = await preview(turn, found)

@@ -20,6 +20,8 @@ STEP = "announcement"
 """the open question for a text of an announcement; its ``part`` says which"""
 CHOICE = "announcement-choice"
 """the open question for anything shorter: an hour, an audience, an address"""
+PROVINCE = ("editor", "approver")
+"""see and write to everybody; an officer writes to the producers of their commune"""
 TEXTS = ("new", "text", "en", "return")
 """parts that may be any text at all"""
 MOST_LISTED = 8
@@ -37,8 +39,16 @@ async def doer(turn: Turn) -> By:
 
 
 async def the_one(turn: Turn, number: str) -> Announcement | None:
-    """The announcement that a button or a step names."""
-    return await kept.found(turn.engine, int(number)) if number.isdecimal() and len(number) < 10 else None
+    """The announcement that a button or a step names; to a commune's officer there are only their own."""
+    found = await kept.found(turn.engine, int(number)) if number.isdecimal() and len(number) < 10 else None
+    author = await only_of(turn)
+    return None if found and author is not None and found.author_id != author else found
+
+
+async def only_of(turn: Turn) -> int | None:
+    """Whose announcements alone are seen: their own by a commune's officer; everybody's (None) by the province."""
+    who = await turn.who()
+    return None if who.is_a(*PROVINCE) else who.person_id
 
 
 def missing() -> Messages:
@@ -137,19 +147,22 @@ def _list_button() -> Button:
 
 
 async def listing(turn: Turn) -> Messages:
-    """The newest announcements; a number in the words opens that one."""
-    content = turn.inbound.content
-    asked = re.search(r"\d+", content.text) if isinstance(content, Text) else None
-    if asked:
-        return await card(turn, asked[0])
+    """The newest announcements."""
     turn.standing.put("step", None)
     new = Button(_("New announcement"), "an-new")
-    found = await kept.recent(turn.engine, MOST_LISTED)
+    found = await kept.recent(turn.engine, MOST_LISTED, await only_of(turn))
     if not found:
         return [Message(_("There is no announcement yet."), buttons=((new, menu_button()),))]
     lines = [f"{_line(one)}" for one in found]
     rows = tuple((to("an", cut(_line(one), 40), one),) for one in found)
     return [Message("\n".join(lines), title=_("Announcements"), buttons=(*rows, (new, menu_button())))]
+
+
+async def listing_typed(turn: Turn) -> Messages:
+    """“danh sách thông báo”; a number in the words opens that one."""
+    content = turn.inbound.content
+    asked = re.search(r"\d+", content.text) if isinstance(content, Text) else None
+    return await (card(turn, asked[0]) if asked else listing(turn))
 
 
 def _line(found: Announcement) -> str:

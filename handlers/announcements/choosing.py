@@ -162,12 +162,26 @@ def _state_said(plain: str) -> tuple[str, int]:
 async def _keep(
     turn: Turn, found: Announcement, chosen: Audience, narrower: tuple[Button, ...] = ()
 ) -> Messages:
+    own = (await turn.who()).communes
+    if own:
+        fitting = _of_commune(chosen, own)
+        if fitting is None:
+            return await _shown(turn, found, words.not_yours(own, turn.catalogue))
+        chosen, narrower = fitting, ()
     step = await kept.edit(turn.engine, found.id or 0, await doer(turn), turn.now, audience=chosen.as_json())
     if step != "done":
         return await _shown(turn, found, words.not_done(step))
     again = await kept.found(turn.engine, found.id or 0)
     assert again is not None
     return await _shown(turn, again, narrower=narrower)
+
+
+def _of_commune(chosen: Audience, own: tuple[str, ...]) -> Audience | None:
+    """What a commune's officer means, within their commune; None when it goes beyond."""
+    if not chosen.of_producers:
+        return None
+    communes = tuple(code for code in chosen.communes if code in own) if chosen.communes else own
+    return replace(chosen, who="producers", communes=communes) if communes else None
 
 
 async def _shown(
@@ -186,13 +200,14 @@ async def _shown(
             "You can also write it, for example: “producers in Chi Lăng whose certificate ends within 90 days”."
         ),
     ]
+    whom = (
+        to("an-to", _("Everyone"), found, "who", "everyone"),
+        to("an-to", _("Producers"), found, "who", "producers"),
+        to("an-to", _("Visitors"), found, "who", "tourists"),
+    )
     rows = (
         *((narrower,) if narrower else ()),
-        (
-            to("an-to", _("Everyone"), found, "who", "everyone"),
-            to("an-to", _("Producers"), found, "who", "producers"),
-            to("an-to", _("Visitors"), found, "who", "tourists"),
-        ),
+        *(() if (await turn.who()).communes else (whom,)),
         (
             to("an-to", _("Product group"), found, "groups"),
             to("an-to", _("Certificate"), found, "states"),

@@ -10,6 +10,7 @@ from handlers.announcements.cards import Messages, ask, by, card, doer, missing,
 from handlers.announcements.rendering import LONGEST
 from handlers.sentences import menu_button, topic_name
 from handlers.services import announcements as kept
+from handlers.services.audience import Audience
 from handlers.services.text import clean, key
 from handlers.talk import action
 from handlers.talk.language import _, number, speaking
@@ -58,7 +59,8 @@ async def begun(turn: Turn, text: str) -> Messages:
     if len(text) > LONGEST:
         return _too_long(turn, text)
     who = await turn.who()
-    made = await kept.draft(turn.engine, by(turn, who.person_id), turn.now, {"vi": text})
+    audience = Audience("producers", communes=who.communes) if who.communes else None
+    made = await kept.draft(turn.engine, by(turn, who.person_id), turn.now, {"vi": text}, audience)
     lead = _(
         "Kept as a draft. Choose for whom it is and look at the preview; then somebody else approves it."
     )

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from db import Announcement
+from handlers.services import announcements as kept
 from handlers.services.access import Address, first_chats, people_with
 from handlers.services.outbox import Letter
 from handlers.talk.language import DEFAULT, speaking
@@ -17,22 +18,26 @@ Words = Callable[[], Awaitable[Sequence[Message]]]
 
 
 async def author(engine: AsyncEngine, announcement: Announcement) -> list[Address]:
-    """Where the author is told: the chat they wrote from, else another of theirs; if there is none any more, the one
-    who approved, else every editor."""
+    """Where the author is told: the chat they wrote from, else another of theirs; if there is none any more, or their
+    role was taken away, the one who approved, else every editor."""
+    writers = {
+        person for role in ("officer", "editor", "approver") for person in await people_with(engine, role)
+    }
     for people in (
-        [announcement.author_id],
-        [announcement.approved_by] if announcement.approved_by else [],
+        writers & {announcement.author_id},
+        writers & {announcement.approved_by or 0},
         await people_with(engine, "editor"),
     ):
-        found = await first_chats(engine, [one for one in people if one], DEFAULT, announcement.author_chat)
+        found = await first_chats(engine, people, DEFAULT, announcement.author_chat)
         if found:
             return found
     return []
 
 
 async def approvers(engine: AsyncEngine, announcement: Announcement) -> list[Address]:
-    """Everybody who may approve it: approvers other than the author."""
-    people = [one for one in await people_with(engine, "approver") if one != announcement.author_id]
+    """Everybody who may approve it: approvers who neither wrote nor changed it."""
+    hands = await kept.hands(engine, announcement)
+    people = [one for one in await people_with(engine, "approver") if one not in hands]
     return await first_chats(engine, people, DEFAULT)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from babel.dates import get_day_names
@@ -85,13 +86,23 @@ def audience_words(audience: Audience, catalogue: Catalogue) -> str:
     return ", ".join(parts)
 
 
+def not_yours(communes: Sequence[str], catalogue: Catalogue) -> str:
+    """Why a commune's officer cannot write to these people."""
+    return _(
+        "As an officer you write to the producers of {communes} only; you can narrow it by product group, certificate, "
+        "channel or language. To reach others, please ask the province's office."
+    ).format(communes=listed(commune_names(communes, catalogue)))
+
+
+def commune_names(communes: Sequence[str], catalogue: Catalogue) -> list[str]:
+    """What communes are called."""
+    return [catalogue.communes[code].name_vi if code in catalogue.communes else code for code in communes]
+
+
 def _of_producers(audience: Audience, catalogue: Catalogue) -> list[str]:
     parts = []
     if audience.communes:
-        names = [
-            catalogue.communes[code].name_vi if code in catalogue.communes else code
-            for code in audience.communes
-        ]
+        names = commune_names(audience.communes, catalogue)
         shown = names if len(names) < 6 else [*names[:4], _("{count} more").format(count=len(names) - 4)]
         parts.append(_("in {communes}").format(communes=listed(shown)))
     if audience.groups:
@@ -134,7 +145,7 @@ def not_done(step: Step) -> str:
     """Why a step was not taken."""
     return {
         "missing": _("There is no such announcement."),
-        "own": _("You wrote this announcement: somebody else must approve it."),
+        "own": _("You wrote or changed this announcement: somebody else must approve it."),
         "changed": _("It was changed since this was shown. Please look at it again."),
         "not_now": _("That is not possible any more: it is in another state by now."),
     }[step if step != "done" else "not_now"]

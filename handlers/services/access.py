@@ -40,6 +40,13 @@ class Who:
         return any(role in ("editor", "approver") or held in ("", commune) for role, held in self.roles)
 
     @property
+    def communes(self) -> tuple[str, ...]:
+        """Where a commune's officer decides; empty for people of the province and for everybody else."""
+        if self.is_a("editor", "approver"):
+            return ()
+        return tuple(commune for role, commune in self.roles if role == "officer" and commune)
+
+    @property
     def actor(self) -> str:
         """As the audit log names them."""
         return audit.actor(self.person_id)

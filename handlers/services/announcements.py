@@ -6,7 +6,7 @@ before sending. A step is an UPDATE that names the state it starts from: of two 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -15,8 +15,9 @@ from sqlalchemy import Update, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import col
 
-from db import Announcement
+from db import Announcement, Audit
 from handlers.services import audit
+from handlers.services.audience import Audience
 from handlers.services.outbox import Letter, enqueue
 from handlers.services.reach import Aim, fix
 
@@ -27,8 +28,8 @@ OPEN = ("draft", "submitted", "approved", "scheduled", "late")
 CHANGED = frozenset({"texts", "image", "link_label", "link_url", "topic", "audience", "urgent_reason"})
 """what is approved: changing one of these voids the approval; the hour and the expiry are not among them"""
 Step = Literal["done", "missing", "own", "changed", "not_now"]
-"""what became of a step: done; there is no such announcement; it is one's own; it was edited since; its state is
-another by now"""
+"""what became of a step: done; there is no such announcement; one wrote or changed it oneself; it was edited since; its
+state is another by now"""
 
 
 def subject(number: int) -> str:
@@ -55,9 +56,11 @@ async def found(engine: AsyncEngine, number: int) -> Announcement | None:
         return await _read(connection, number)
 
 
-async def recent(engine: AsyncEngine, most: int) -> list[Announcement]:
-    """The newest announcements."""
+async def recent(engine: AsyncEngine, most: int, author: int | None = None) -> list[Announcement]:
+    """The newest announcements, of everybody or of one author."""
     query = select(Announcement).order_by(col(Announcement.id).desc()).limit(most)
+    if author is not None:
+        query = query.where(col(Announcement.author_id) == author)
     async with engine.connect() as connection:
         return [_row(row) for row in await connection.execute(query)]
 
@@ -69,8 +72,11 @@ async def in_state(engine: AsyncEngine, *states: str) -> list[Announcement]:
         return [_row(row) for row in await connection.execute(query)]
 
 
-async def draft(engine: AsyncEngine, by: By, now: datetime, texts: Mapping[str, str]) -> int:
-    """A new draft; its number. The same inbound answered twice makes one (same author, text and moment)."""
+async def draft(
+    engine: AsyncEngine, by: By, now: datetime, texts: Mapping[str, str], audience: Audience | None = None
+) -> int:
+    """A new draft, for everyone or for this audience; its number. The same inbound answered twice makes one (same
+    author, text and moment)."""
     same = select(col(Announcement.id)).where(
         col(Announcement.author_id) == by.person_id,
         col(Announcement.created_at) > now - timedelta(minutes=10),
@@ -91,7 +97,7 @@ async def draft(engine: AsyncEngine, by: By, now: datetime, texts: Mapping[str, 
                 created_at=now,
                 topic="news",
                 texts=dict(texts),
-                audience={},
+                audience=(audience or Audience()).as_json(),
                 state="draft",
                 version=1,
             )
@@ -159,45 +165,75 @@ async def submit(
 async def approve(
     engine: AsyncEngine, number: int, version: int, by: By, now: datetime, letters: Sequence[Letter]
 ) -> Step:
-    """Approve this version; not one's own. With an hour it is scheduled for it; of two who approve, one is told."""
-    async with engine.begin() as connection:
-        before = await _read(connection, number, lock=True)
-        refused = _refusal(before, version, by)
-        if before is None or refused:
-            return refused or "missing"
+    """Approve this version; not one's own work. With an hour it is scheduled; of two who approve, one is told."""
+
+    def values(before: Announcement) -> dict[str, Any]:
         state = "scheduled" if before.send_at is not None else "approved"
-        values = {"approved_version": version, "approved_by": by.person_id, "approved_at": now}
-        if not (await connection.execute(_unchanged(before).values(state=state, **values))).rowcount:
-            return "not_now"
+        return {
+            "state": state,
+            "approved_version": version,
+            "approved_by": by.person_id,
+            "approved_at": now,
+        }
+
+    async def noted(connection: AsyncConnection) -> None:
         await audit.record(connection, now, by.actor, "approved", subject(number), after={"version": version})
         await enqueue(connection, letters, now)
-        return "done"
+
+    return await _decided(engine, (number, version), by, values, noted)
 
 
 async def send_back(
     engine: AsyncEngine, number: int, version: int, by: By, now: datetime, why: str, letters: Sequence[Letter]
 ) -> Step:
     """Do not approve this version: it is a draft again, with the reason in the log."""
-    async with engine.begin() as connection:
-        before = await _read(connection, number, lock=True)
-        refused = _refusal(before, version, by)
-        if before is None or refused:
-            return refused or "missing"
-        if not (await connection.execute(_unchanged(before).values(state="draft"))).rowcount:
-            return "not_now"
+
+    async def noted(connection: AsyncConnection) -> None:
         await audit.record(connection, now, by.actor, "sent back", subject(number), why=why)
         await enqueue(connection, letters, now)
+
+    return await _decided(engine, (number, version), by, lambda before: {"state": "draft"}, noted)
+
+
+async def _decided(
+    engine: AsyncEngine,
+    what: tuple[int, int],
+    by: By,
+    values: Callable[[Announcement], dict[str, Any]],
+    noted: Callable[[AsyncConnection], Awaitable[None]],
+) -> Step:
+    """Decide about a version (number, version) that was submitted and in which nothing is one's own."""
+    number, version = what
+    async with engine.begin() as connection:
+        before = await _read(connection, number, lock=True)
+        if before is None:
+            return "missing"
+        if before.state != "submitted":
+            return "changed" if before.version != version else "not_now"
+        if by.person_id in await _hands(connection, before):
+            return "own"
+        if before.version != version:
+            return "changed"
+        if not (await connection.execute(_unchanged(before).values(values(before)))).rowcount:
+            return "not_now"
+        await noted(connection)
         return "done"
 
 
-def _refusal(before: Announcement | None, version: int, by: By) -> Step | None:
-    if before is None:
-        return "missing"
-    if before.state != "submitted":
-        return "changed" if before.version != version else "not_now"
-    if before.author_id == by.person_id:
-        return "own"
-    return None if before.version == version else "changed"
+async def hands(engine: AsyncEngine, announcement: Announcement) -> set[int]:
+    """Everybody who wrote or changed it, and so cannot approve it."""
+    async with engine.connect() as connection:
+        return await _hands(connection, announcement)
+
+
+async def _hands(connection: AsyncConnection, announcement: Announcement) -> set[int]:
+    query = select(col(Audit.actor)).where(
+        col(Audit.subject) == subject(announcement.id or 0), col(Audit.verb).in_(("drafted", "edited"))
+    )
+    rows = await connection.execute(query.distinct())
+    return {announcement.author_id} | {
+        int(row[0].removeprefix("person ")) for row in rows if row[0].startswith("person ")
+    }
 
 
 async def schedule(engine: AsyncEngine, number: int, by: By, now: datetime, at: datetime | None) -> Step:

@@ -7,6 +7,7 @@ which reason, is :mod:`handlers.services.reach`.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -38,6 +39,10 @@ class Audience:
     def narrows_producers(self) -> bool:
         """Whether it asks something that only producers have."""
         return bool(self.communes or self.groups or self.state or self.product)
+
+    def within(self, communes: Collection[str]) -> bool:
+        """Whether only producers of these communes are meant."""
+        return bool(self.communes) and set(self.communes) <= set(communes)
 
     @property
     def of_producers(self) -> bool:

@@ -178,17 +178,21 @@ class Inbox:
         self._let_go([(channel, address)])
 
     async def offer(self, channel: str, address: str, choices: dict[str, Any]) -> None:
-        """Remember what the numbers and labels of a message stand for that nobody asked for (a letter)."""
+        """Remember what the numbers and labels of a message stand for that nobody asked for (a letter).
+
+        Its numbers are those seen last; labels of the answer before it can still be typed.
+        """
         live = self._live.get((channel, address))
         if live:
-            live.standing.put("choices", choices)
+            live.standing.put("choices", _on_top(live.standing.get("choices"), choices))
             return
         here = (col(Step.channel) == channel) & (col(Step.address) == address)
         async with self._engine.begin() as connection:
             state = await connection.scalar(select(col(Step.state)).where(here).with_for_update())
             row = {"channel": channel, "address": address, "at": self._now()}
+            whole = _on_top((state or {}).get("choices"), choices)
             await connection.execute(
-                self._ledger.put_step, row | {"state": (state or {}) | {"choices": choices}}
+                self._ledger.put_step, row | {"state": (state or {}) | {"choices": whole}}
             )
 
     async def erase(self, channel: str, address: str) -> None:
@@ -416,3 +420,8 @@ class Inbox:
             if taken.scalar_one():
                 dead.append(worker)
         return dead
+
+
+def _on_top(before: dict[str, Any] | None, choices: dict[str, Any]) -> dict[str, Any]:
+    """Choices of a letter over those of the answer before it."""
+    return {**choices, "labels": {**(before or {}).get("labels", {}), **choices.get("labels", {})}}
