@@ -21,8 +21,8 @@ from bot.channels.ceiling import Ceiling
 from bot.channels.channel import Channel, Sent
 from bot.channels.telegram import TelegramChannel
 from bot.dispatch import Dispatch, Words
-from db import Announcement, Chat
-from handlers.services.outbox import PHONE, Letter, Outbox, counts, enqueue, tracking
+from db import Announcement, Chat, Delivery
+from handlers.services.outbox import PHONE, Letter, Outbox, Post, counts, enqueue, tracking
 from handlers.talk.message import Message
 from tests.fakes.telegram import FakeTelegram
 from tests.outboxes import NOON, addresses, announcement, deliveries, fixed, people, state_of
@@ -122,6 +122,30 @@ async def over(engine: AsyncEngine, number: int, within: float = 10) -> Announce
         while (found := await state_of(engine, number)).state == "sending":
             await asyncio.sleep(0.05)
     return found
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_recalled_before_it_began(engine: AsyncEngine, fake: FakeTelegram) -> None:
+    """The platform asks to wait just when a post was claimed: its task is cancelled before its first step."""
+    (chat,) = addresses(1)
+    await audience(engine, fake, 1, state="paused")
+    async with sending(engine, fake) as dispatch:
+        flight = dispatch.senders["telegram"]._flight
+        async with engine.begin() as connection:
+            await connection.execute(update(Delivery).values(state="sending", worker=1))
+        (row,) = await deliveries(engine)
+        post = Post(row.id or 0, "telegram", chat, None, "vi", announcement_id=row.announcement_id, version=1)
+        flight.take(post)
+        flight.recall()
+        async with asyncio.timeout(5):
+            while (await deliveries(engine))[0].state != "queued":
+                await asyncio.sleep(0.02)
+        assert flight.quiet
+        flight.recall()
+        async with engine.begin() as connection:
+            await connection.execute(update(Announcement).values(state="sending"))
+        await over(engine, 1)
+    assert len(fake.screen(chat)) == 1
 
 
 @pytest.mark.usefixtures("at_once")

@@ -118,7 +118,7 @@ class Flight:
         self._chats.busy(post.address, post.id)
         self._open[post.id] = Unasked()
         task = self._tasks[post.id] = asyncio.create_task(self._deliver(post))
-        task.add_done_callback(lambda _task: self._ended(post.id))
+        task.add_done_callback(lambda _task: self._ended(post))
         self._gauge.set(len(self._tasks))
 
     def _put_back(self, post: Post, seconds: float = 0.0) -> None:
@@ -126,8 +126,12 @@ class Flight:
         later = self._now() + timedelta(seconds=seconds)
         self._settling.put(Settled(post, "queued", not_before=later, tried=False))
 
-    def _ended(self, number: int) -> None:
-        self._tasks.pop(number, None)
+    def _ended(self, post: Post) -> None:
+        """Its task is over; one that was cancelled before its first step has said nothing, and nobody was asked."""
+        self._tasks.pop(post.id, None)
+        if self._open.pop(post.id, None) is not None:
+            self._chats.back(post.address)
+            self._put_back(post)
         self._gauge.set(len(self._tasks))
         if len(self._tasks) <= AT_ONCE - PAGE:
             self._space.set()
