@@ -11,6 +11,7 @@ from handlers.services.hours import Opening, opening
 from handlers.services.nearest import Nearby
 from handlers.services.renewing import commune_of
 from handlers.services.seasons import in_season, season_of
+from handlers.services.text import key
 from handlers.talk import action
 from handlers.talk.language import (
     _,
@@ -29,6 +30,13 @@ from handlers.talk.message import Button
 def name_of(product: Product) -> str:
     """The name a seller can read; in other languages the translation follows in brackets."""
     return _both(product.name_vi, product.name_en)
+
+
+def told_apart(product: Product, catalogue: Catalogue) -> str:
+    """The name; with the code behind it where its producer has another product of the same name."""
+    maker = product.producer.code if product.producer else ""
+    twins = [one for one in catalogue.products_of.get(maker, ()) if key(one.name_vi) == key(product.name_vi)]
+    return f"{name_of(product)} ({product.code})" if len(twins) > 1 else name_of(product)
 
 
 def short_name(product: Product) -> str:

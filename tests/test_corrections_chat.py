@@ -110,12 +110,14 @@ async def test_two_of_ones_own_are_asked_about(tmp_path: Path) -> None:
     async with opened(tmp_path, DAY) as office:
         producer = await office.somebody(f"producer:{TWO}")
         await producer.say("đổi giá thành 120k")
-        assert {"Xúc xích Sam Thu", "Xúc xích kiểu hot dog Sam Thu"} <= set(producer.labels)
+        assert {"1. Xúc xích Sam Thu", "2. Xúc xích kiểu hot dog Sam Thu"} <= set(producer.labels)
         said = await producer.say("xúc xích kiểu hot dog")
         assert "hot dog" in said
         assert "120.000" in said
         await producer.say("đổi giá thành 120k")
-        assert "120.000" in await producer.say("[Xúc xích Sam Thu]")
+        assert "120.000" in await producer.say("[1. Xúc xích Sam Thu]")
+        await producer.say("đổi giá thành 120k")
+        assert "Xúc xích Sam Thu, giá bán" in await producer.say("Xúc xích Sam Thu")
 
 
 async def test_what_is_not_mine_or_not_known(tmp_path: Path) -> None:

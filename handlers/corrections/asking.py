@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from handlers.corrections.sending import again, own_subjects, read_back, theirs
 from handlers.corrections.words import VALUE, cancel_button, example, field_name, subject_words
-from handlers.sentences import human_button, menu_button
+from handlers.sentences import cut, human_button, menu_button
 from handlers.services.correctable import FIELDS, Subject
 from handlers.services.prices import price
 from handlers.talk import action
@@ -92,12 +92,18 @@ async def _choose(turn: Turn, field: str, named: str) -> Messages:
     if len(candidates) == 1 and not unknown:
         return await _with(turn, candidates[0])
     turn.standing.put("step", {"name": VALUE})
-    return [Message(_("Of which one? Press it or write its name."), buttons=_rows(turn, candidates))]
+    labels = [f"{place}. {subject_words(turn, one.name)}" for place, one in enumerate(candidates[:MOST], 1)]
+    lines = [_("Of which one? Press it or write its name."), *labels]
+    return [Message("\n".join(lines), buttons=_rows(labels, candidates), choices=_presses(candidates))]
 
 
-def _rows(turn: Turn, subjects: Sequence[Subject]) -> tuple[tuple[Button, ...], ...]:
-    rows = [(Button(subject_words(turn, one.name), action.build("cw", one.key)),) for one in subjects[:MOST]]
-    return (*rows, (cancel_button(),))
+def _rows(labels: Sequence[str], subjects: Sequence[Subject]) -> tuple[tuple[Button, ...], ...]:
+    pressed = zip(labels, _presses(subjects), strict=True)
+    return (*((Button(cut(label, 40), press),) for label, press in pressed), (cancel_button(),))
+
+
+def _presses(subjects: Sequence[Subject]) -> tuple[str, ...]:
+    return tuple(action.build("cw", one.key) for one in subjects[:MOST])
 
 
 def _meant(own: Sequence[Subject], meaning: Meaning) -> list[Subject]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from db import Correction
-from handlers.sentences import name_of, showroom_name
+from handlers.sentences import showroom_name, told_apart
 from handlers.services.prices import far_off
 from handlers.talk import action
 from handlers.talk.language import _, money
@@ -43,7 +43,7 @@ def subject_words(turn: Turn, subject: str) -> str:
     kind, _space, code = subject.partition(" ")
     catalogue = turn.catalogue
     if kind == "product" and code in catalogue.products:
-        return name_of(catalogue.products[code])
+        return told_apart(catalogue.products[code], catalogue)
     if kind == "showroom" and code in catalogue.showrooms:
         return showroom_name(catalogue.showrooms[code])
     return catalogue.producers[code].name if code in catalogue.producers else code

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
 
-from handlers.sentences import cut, name_of, office, short_name
+from handlers.sentences import cut, office, short_name, told_apart
 from handlers.services.catalogue import Catalogue
 from handlers.services.certificates import Verdict, verdict
 from handlers.services.reminders.due import Due
@@ -60,7 +60,7 @@ def message(found: Sequence[Due], catalogue: Catalogue, today: date) -> Message:
 def _block(together: Sequence[Due], before: int, of: int, catalogue: Catalogue, today: date) -> list[str]:
     """Products that end on the same day and are filed at the same place."""
     names = [
-        (f"{place}. " if of > 1 else "") + name_of(one.product)
+        (f"{place}. " if of > 1 else "") + told_apart(one.product, catalogue)
         for place, one in enumerate(together, before + 1)
     ]
     found = verdict(together[0].product.certificate, today)

@@ -14,7 +14,7 @@ from handlers.renewals.words import (
     stand_line,
     window_words,
 )
-from handlers.sentences import cut, menu_button, name_of, office
+from handlers.sentences import cut, menu_button, name_of, office, told_apart
 from handlers.services.catalogue import Product
 from handlers.services.certificates import Verdict, verdict
 from handlers.services.checklist import papers
@@ -69,7 +69,13 @@ async def card(turn: Turn, product: Product) -> Messages:
         lines.append(next_line(product, found, said, turn.catalogue))
         lines.append(_progress(said))
         lines.append(after_the_end())
-    return [Message("\n".join(filter(None, lines)), title=name_of(product), buttons=_ways(may, found))]
+    return [
+        Message(
+            "\n".join(filter(None, lines)),
+            title=told_apart(product, turn.catalogue),
+            buttons=_ways(may, found),
+        )
+    ]
 
 
 def _progress(said: Standpoint) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from handlers.renewals.acting import LINK, own_products
 from handlers.renewals.coach import card
 from handlers.renewals.words import after_the_end, end_line, label, next_line, stand_line, window_words
-from handlers.sentences import cut, menu_button, name_of
+from handlers.sentences import cut, menu_button, told_apart
 from handlers.services.catalogue import Product
 from handlers.services.certificates import verdict
 from handlers.services.renewing import cycle_of, stand
@@ -86,7 +86,7 @@ def _calendar() -> Button:
 async def _block(turn: Turn, product: Product) -> str:
     found = verdict(product.certificate, turn.today)
     said = await stand(turn.engine, product.code, cycle_of(product, turn.today))
-    lines = [f"{name_of(product)}: {badge(product, turn.today)}", end_line(found)]
+    lines = [f"{told_apart(product, turn.catalogue)}: {badge(product, turn.today)}", end_line(found)]
     if found.filing and not (found.days is not None and found.days < 0):
         lines.append(window_words(found.filing, turn.today))
     lines.append(stand_line(said) or "")

@@ -7,10 +7,11 @@ from datetime import date, timedelta
 
 from handlers.renewals.acting import Acting, acting, not_yours
 from handlers.renewals.words import REASONS, next_line, reason_words
-from handlers.sentences import cut, menu_button, name_of
+from handlers.sentences import cut, menu_button, name_of, office, told_apart
 from handlers.services.access import linked_people, officers_of
 from handlers.services.catalogue import Product
-from handlers.services.certificates import verdict
+from handlers.services.certificates import exact_end, verdict
+from handlers.services.dates import PartialDate
 from handlers.services.renewing import Standpoint, commune_of, say
 from handlers.services.tickets import opened
 from handlers.showing import not_on_the_list
@@ -49,7 +50,9 @@ async def _done(turn: Turn, may: Acting, words: str, changed: bool) -> Messages:
         lines.append(
             _("The producer is told.") if reached else _("The producer has no linked chat and is not told.")
         )
-    return [Message("\n".join(lines), title=name_of(may.product), buttons=_ways(may.product))]
+    return [
+        Message("\n".join(lines), title=told_apart(may.product, turn.catalogue), buttons=_ways(may.product))
+    ]
 
 
 async def told(turn: Turn, may: Acting, what: str) -> int:
@@ -110,6 +113,10 @@ async def filed_on(turn: Turn, key: str = "", iso: str = "") -> Messages:
 
 async def handed_in(turn: Turn, may: Acting, when: date) -> Messages:
     """Handed in on a day; one outside the window is said to be so, and still written down."""
+    before = _before_it_was_issued(may.product, when)
+    if before:
+        turn.standing.put("step", {"name": "filed", "product": may.product.code})
+        return [Message(before, buttons=((menu_button(),),))]
     if when > turn.today:
         text = _("{day} has not come yet. On which day was the file handed in?").format(day=day(when))
         return [Message(text, buttons=((menu_button(),),))]
@@ -125,6 +132,19 @@ async def handed_in(turn: Turn, may: Acting, when: date) -> Messages:
         )
     lines.append(next_line(may.product, found, Standpoint("filed", when), turn.catalogue))
     return await _done(turn, may, "\n".join(lines), changed)
+
+
+def _before_it_was_issued(product: Product, when: date) -> str:
+    """That day cannot be: the certificate that is to be renewed was not there yet; "" = it can."""
+    issued = product.certificate.issued_on
+    first = PartialDate.parse(issued).first if issued else None
+    if first is None or when >= first:
+        return ""
+    text = _(
+        "On {day} this certificate was not issued yet ({issued}), so that was no renewal. On which day was the file "
+        "handed in?"
+    )
+    return text.format(day=day(when), issued=day(first))
 
 
 async def declined(turn: Turn, may: Acting) -> Messages:
@@ -192,7 +212,13 @@ async def help_(turn: Turn, may: Acting) -> Messages:
 
 
 async def later(turn: Turn, may: Acting) -> Messages:
-    """Remind me later: ask when."""
+    """Remind me later: ask when; of a certificate without an exact last day nobody is reminded, and that is said."""
+    if exact_end(may.product.certificate) is None:
+        text = _(
+            "The last valid day of “{name}” is not recorded to the day, so I cannot remind you of it. Please ask "
+            "{where} for the exact day of issue."
+        ).format(name=name_of(may.product), where=office(may.product, turn.catalogue))
+        return [Message(text, buttons=_ways(may.product))]
     rows = []
     for days in LATER:
         words = ngettext("in {n} day", "in {n} days", days).format(n=number(days))

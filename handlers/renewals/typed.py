@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from handlers.renewals import coach, saying
 from handlers.renewals.acting import acting, not_linked, not_yours, own_products
 from handlers.renewals.words import label
-from handlers.sentences import cut, menu_button, name_of
+from handlers.sentences import cut, menu_button, told_apart
 from handlers.services.catalogue import Product
 from handlers.services.past_days import read_past_day
 from handlers.services.renewing import commune_of
@@ -64,7 +64,7 @@ async def _one_of(turn: Turn, products: Sequence[Product], word: str) -> Message
         if word == "filed" and read.day and not read.problem:
             act = action.build("rn-filed", product.key, read.day.isoformat())
         rows.append((Button(cut(label(place, product), 40), act),))
-        lines.append(f"{place}. {name_of(product)} – {badge(product, turn.today)}")
+        lines.append(f"{place}. {told_apart(product, turn.catalogue)} – {badge(product, turn.today)}")
     choices = tuple(row[0].action or "" for row in rows)
     return [Message("\n".join(lines), buttons=(*rows, (menu_button(),)), choices=choices)]
 

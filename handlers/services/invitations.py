@@ -83,10 +83,10 @@ async def redeem(engine: AsyncEngine, channel: str, address: str, text: str, now
         if invitation is None or state not in ("good", "again"):
             await connection.execute(insert(WrongCode).values(channel=channel, address=address, at=now))
             tries = await _wrong_tries(connection, channel, address, now)
-            known = invitation or Invitation.model_construct(role="", commune_code="", producer_code="")
-            return Redeemed(
-                state, known.role, known.commune_code, known.producer_code, person, tries == WRONG_MOST
-            )
+            if invitation is None:
+                return Redeemed(state, person_id=person, locked_now=tries == WRONG_MOST)
+            about = invitation.role, invitation.commune_code, invitation.producer_code
+            return Redeemed(state, *about, person, tries == WRONG_MOST)
         assert person is not None
         if state == "good" and not await _use(connection, invitation, person, now):
             return Redeemed(

@@ -25,6 +25,7 @@ Handler = Callable[..., Messages | Redo | Awaitable[Messages | Redo] | Awaitable
 Chosen = tuple["Handler | Guarded", tuple[str, ...]]
 
 WRITTEN_CODE = re.compile(r"(?<![\w-])[0-9A-Za-z]{5}-[0-9A-Za-z]{5}(?![\w-])")
+SAYS_CODE = re.compile(r"\b(?:mã|ma|code)\b", re.IGNORECASE)
 LONGEST_TEXT = 1_000
 """characters of a typed text that are read; the rest is passed over in silence"""
 MOST_TEXT = 8_000
@@ -208,9 +209,12 @@ def allowed(entry: Entry | None, who: Who | None) -> Entry | None:
 
 
 def is_a_code(text: str) -> bool:
-    """Whether a one-time code stands in a text: its check symbol is right, or it is written as codes are."""
+    """Whether a one-time code stands in a text: its check symbol is right, or it is written or announced as one."""
     found = code_in(text)
-    return found is not None and (found[1] or WRITTEN_CODE.search(text) is not None)
+    if found is None:
+        return False
+    alone = "".join(char for char in text.upper() if char.isalnum()) == found[0]
+    return found[1] or alone or WRITTEN_CODE.search(text) is not None or SAYS_CODE.search(text) is not None
 
 
 def choice(turn: Turn, number: int | None) -> str | None:
