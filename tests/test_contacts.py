@@ -95,6 +95,21 @@ async def test_a_contact_without_a_chat_ends_on_the_officers_list(tmp_path: Path
         assert len(await office.letters(officer)) == 1, "once"
 
 
+async def test_nobody_is_called_where_somebody_else_is_told(tmp_path: Path) -> None:
+    async with opened(tmp_path, "2026-07-22") as office:
+        producer = await office.somebody(f"producer:{CONG_SON}")
+        await producer.say("[Có, nhắc tôi]")
+        officer = await recorded(office)
+        await morning(office)
+        (reminded,) = {one.person_id for one in await office.rows(db.Reminder)}
+        assert reminded == (await who(office.engine, "terminal", producer.standing.address)).person_id
+        assert "Không cần gọi ai" in await officer.say("cần gọi ai")
+        await producer.say("huỷ liên kết")
+        await office.at("2026-08-21")
+        await morning(office)
+        assert "Bà Nguyễn Thị Lan" in await officer.say("cần gọi ai")
+
+
 async def test_only_a_name_is_enough(tmp_path: Path) -> None:
     async with opened(tmp_path, "2026-07-22") as office:
         officer = await recorded(office, "Triệu Mùi Nhậy")

@@ -97,7 +97,7 @@ def _digests(occasion: Occasion, found: Sequence[Due], known: Known) -> Iterator
         standing = [one for one in every if said(one, known.renewals.get(one.key), occasion.day) is None]
         standing.sort(key=lambda one: (one.end, one.product.name_vi))
         written = False
-        for reader in _readers(code, known):
+        for reader in _readers(code, known, occasion.roads):
             written = True
             used = _used(every, reader.person_id, known)
             yield from _of_reader(occasion, code, reader, standing, known, used)
@@ -105,9 +105,12 @@ def _digests(occasion: Occasion, found: Sequence[Due], known: Known) -> Iterator
             yield from _unreached(occasion, code, standing, known)
 
 
-def _readers(producer: str, known: Known) -> Iterator[Reader]:
-    """The people who serve a producer and did not refuse; a number that two of them gave is written to once."""
-    taken = set()
+def _readers(producer: str, known: Known, roads: Roads) -> list[Reader]:
+    """The people who serve a producer and did not refuse; a number that two of them gave is written to once.
+
+    A contact person whom no message reaches is not called where somebody else of the producer has a chat.
+    """
+    found, taken = [], set()
     for person in known.links.get(producer, ()):
         reader = known.readers[person]
         if reader.unwilling:
@@ -116,7 +119,10 @@ def _readers(producer: str, known: Known) -> Iterator[Reader]:
         if number and number not in taken:
             taken.add(number)
             reader = replace(reader, phone=number)
-        yield reader
+        found.append(reader)
+    if any(reader.chats for reader in found):
+        return [one for one in found if one.person_id not in known.contacts or route(roads, one).path]
+    return found
 
 
 def _of_reader(
