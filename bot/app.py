@@ -25,9 +25,11 @@ from bot.channels.web import WebChannel
 from bot.clock import Now, Rounds, every, standing_still, ticking
 from bot.delivery import Delivery
 from bot.dispatch import Contents, Dispatch, Words
+from bot.files import Files
 from bot.intake import Busy, Intake
 from bot.operators import Operators
 from bot.pages import add_pages
+from bot.pages.reports import written
 from bot.replay import MovingClock, Offline
 from bot.roads import picture, roads
 from bot.settings import Settings
@@ -37,6 +39,7 @@ from handlers.announcements import letters, paused_by_itself, progress, render
 from handlers.answer import Answering
 from handlers.renewals import subscribed
 from handlers.routes import COMMANDS
+from handlers.services import photos
 from handlers.services.access import chats_of, people_with
 from handlers.services.catalogue import Catalogue
 from handlers.services.following import on_page
@@ -44,7 +47,7 @@ from handlers.services.inbox import Inbox
 from handlers.services.outbox import Letter, Line, Outbox, Post, Receipts, fetch, lines
 from handlers.services.publishing import registry_version
 from handlers.services.reports import reported_by
-from handlers.services.roads import Picture, Road
+from handlers.services.roads import Picture, Received, Road, Table
 from handlers.talk.language import languages, speaking, translations
 from handlers.talk.message import Inbound, Message
 from handlers.talk.router import choices_of
@@ -63,6 +66,8 @@ SWEEP_SECONDS = 30.0
 """how soon arrivals of a dead replica are taken over"""
 COLLECT_AFTER = (10_000, 10, 10)
 """new objects between two garbage collections: an update makes some 200, hardly any in circles"""
+FILES = Path("var/files")
+"""the one folder that channels send files from"""
 FORGET_SECONDS = 3600.0
 ROUND_SECONDS = 20.0
 """how often the clock is looked at for the jobs of the minute and of the morning"""
@@ -88,6 +93,7 @@ class Application:
         ):
             if channel is not None:
                 self.channels[channel.name] = channel
+        self.files = Files(self.engine, FILES, self.channels, self._now)
         self.answering = Answering(self.shelf, self._now, self, self.engine, settings.bot_language)
         self.rounds = Rounds(self._now, self.answering.minutes, self.answering.mornings)
         self.operators = Operators(self.channels, settings.operators, settings.bot_language, self._editors)
@@ -95,7 +101,9 @@ class Application:
         self.intake = Intake(self.inbox, self.answering, Delivery(), self.channels, self.receipts)
         self.outbox = Outbox(self.engine, self.worker, self._now)
         self.dispatch = Dispatch(
-            self.outbox, self.channels, Words(self._rendered, self._on_pause, self._offered, self._progress)
+            self.outbox,
+            self.channels,
+            Words(self._rendered, self._on_pause, self._offered, self._progress, self.files.picture),
         )
         self._going: dict[str, Message] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -237,6 +245,10 @@ class Application:
         """Every delivery of an announcement."""
         return lines(self.engine, announcement)
 
+    async def photo(self, name: str) -> tuple[str, bytes] | None:
+        """Media type and bytes of a picture of ours."""
+        return await photos.read(self.engine, name)
+
     async def calendar(self, secret: str) -> bytes | None:
         """The calendar that a secret opens, as iCalendar; None for a wrong or a withdrawn one."""
         return await subscribed(self.engine, self.catalogue, secret, self._now())
@@ -309,8 +321,18 @@ class Application:
         return await roads(self.settings, self.channels, spent)
 
     async def picture(self, address: str) -> Picture | None:
-        """What stands at a public address, if it is a picture."""
+        """What stands at a public address, or is kept here under a name of ours, if it is a picture."""
+        if photos.kept_here(address):
+            return await self.files.picture(address)
         return await picture(address, self.settings.public_url)
+
+    async def received(self, channel: str, reference: str) -> Received | None:
+        """Fetch and keep a picture that a person sent."""
+        return await self.files.received(channel, reference)
+
+    async def table(self, announcement: int) -> Table | None:
+        """The table of an announcement's deliveries as a file."""
+        return await self.files.table(written(lines(self.engine, announcement)))
 
 
 def clock_of(settings: Settings) -> Now:
@@ -334,7 +356,7 @@ def telegram_of(settings: Settings, now: Now | None = None) -> TelegramChannel |
         public_url=settings.public_url,
         commands=menu_commands(),
         default_language=settings.bot_language,
-        files_root=Path("var/files"),
+        files_root=FILES,
         ceiling=Ceiling(settings.sends_per_second_telegram),
         now=now or clock_of(settings),
     )
@@ -418,7 +440,7 @@ def zalo_oa_of(settings: Settings, engine: AsyncEngine) -> ZaloOAChannel | None:
         account,
         engine,
         now=ticking(settings.zone),
-        files_root=Path("var/files"),
+        files_root=FILES,
         ceiling=Ceiling(settings.sends_per_second_zalo_oa),
     )
 
@@ -504,6 +526,14 @@ class NoLinks:
 
     async def picture(self, address: str) -> Picture | None:
         """None: there is no network."""
+        return None
+
+    async def received(self, channel: str, reference: str) -> Received | None:
+        """None: nothing but words can be sent at a terminal."""
+        return None
+
+    async def table(self, announcement: int) -> Table | None:
+        """None: a terminal takes no files."""
         return None
 
 

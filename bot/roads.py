@@ -65,6 +65,8 @@ def _road(settings: Settings, channel: Channel, spent: int) -> Road:
         price=limits.dong,
         budget=max(0, settings.zalo_oa_paid_budget - spent) if costs else None,
         remaining=_remaining(channel.health()),
+        upload_bytes=limits.upload_bytes,
+        shows_ours=bool(limits.upload_bytes or settings.public_url or not isinstance(channel, Paced)),
         templates=isinstance(channel, Templated) and bool(settings.zalo_zbs_template_renewal),
         link=_account_link(settings) if channel.name == ACCOUNT else "",
     )

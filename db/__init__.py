@@ -36,7 +36,7 @@ from db.engine import (
     migrate,
     session,
 )
-from db.outbox import ANNOUNCEMENT_STATES, DELIVERY_STATES, LANES, Announcement, Delivery, Tally
+from db.outbox import ANNOUNCEMENT_STATES, DELIVERY_STATES, LANES, Announcement, Delivery, Photo, Tally
 from db.people import INBOX_STATES, Arrival, Chat, Miss, Person, Step, Ticket
 from db.places import (
     PRECISIONS,
@@ -124,6 +124,7 @@ __all__ = [
     "Miss",
     "Notice",
     "Person",
+    "Photo",
     "Prepared",
     "Producer",
     "Product",

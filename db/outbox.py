@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.dialects import sqlite
 from sqlmodel import Field, SQLModel
 
@@ -149,3 +149,12 @@ class Tally(SQLModel, table=True):
     channel: str = Field(primary_key=True)
     month: str = Field(primary_key=True, description="YYYY-MM in the zone people live in")
     sent: int = 0
+
+
+class Photo(SQLModel, table=True):
+    """A picture that an official sent in a chat for an announcement, by the SHA-256 of its bytes."""
+
+    digest: str = Field(primary_key=True)
+    kind: str = Field(description="media type")
+    content: bytes = Field(sa_type=LargeBinary)
+    added_at: datetime = Field(sa_type=Instant)

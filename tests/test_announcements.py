@@ -27,7 +27,7 @@ from handlers.services.audit import history
 from handlers.services.erasure import erase
 from handlers.services.invitations import invite, redeem
 from handlers.services.outbox import Outbox, Settled, resend_uncertain, sweep
-from handlers.services.roads import Picture, Road
+from handlers.services.roads import Picture, Received, Road, Table
 from handlers.services.standing import Standing
 from handlers.talk.message import Button, File, Inbound, Message, Press, Text
 from handlers.talk.shelf import publish
@@ -59,6 +59,16 @@ class Ways:
     async def picture(self, address: str) -> Picture | None:
         size = address.rpartition("/")[2].partition("mb")[0]
         return Picture("image/jpeg", int(size) << 20) if size.isdecimal() else None
+
+    async def received(self, channel: str, reference: str) -> Received | None:
+        return {
+            "small": Received("pictures/" + "a" * 64 + ".jpg", 200_000),
+            "large": Received("", 12 << 20),
+            "movie": Received("", 500_000),
+        }.get(reference)
+
+    async def table(self, announcement: int) -> Table | None:
+        return Table("tables/x.csv", 1_000)
 
 
 @dataclass
@@ -331,8 +341,12 @@ async def test_pictures(office: Office) -> None:
     await editor.press("Ảnh")
     assert "Ảnh nặng 12 MB; chỉ gửi được tối đa 10 MB" in await editor.say("https://anh.example/12mb.jpg")
     assert "không có ảnh mà ai cũng mở được" in await editor.say("ảnh đẹp")
-    assert "không có địa chỉ để các kênh khác mở được" in await editor.send_photo("AgACAgUAAx")
-    assert "https://anh.example/2mb.jpg" in await editor.send_photo("https://anh.example/2mb.jpg")
+    assert "Tôi chưa lấy được ảnh này" in await editor.send_photo("AgACAgUAAx")
+    assert "Ảnh nặng 12 MB; chỉ gửi được tối đa 10 MB" in await editor.send_photo("large")
+    assert "không phải ảnh JPEG hoặc PNG" in await editor.send_photo("movie")
+    assert "Ảnh: ảnh đã gửi trong cuộc trò chuyện" in await editor.send_photo("small")
+    await editor.act("an-image:1")
+    assert "https://anh.example/2mb.jpg" in await editor.say("https://anh.example/2mb.jpg")
     assert "Zalo OA: không có ảnh, vì ảnh quá nặng với kênh này" in await editor.press("Xem trước")
     await editor.act("an-image:1")
     assert "Ảnh: không có" in await editor.say("không")

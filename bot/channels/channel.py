@@ -91,6 +91,8 @@ class Limits:
     image_bytes: int
     """of a picture; 0 = no limit is known"""
     file: Level
+    upload_bytes: int
+    """of a file or picture of ours that is brought there; 0 = an address is all that can be given"""
     ask_place: Level
     ask_phone: Level
     emphasis: Level

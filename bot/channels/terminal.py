@@ -23,6 +23,7 @@ LIMITS = Limits(
     image="partial",
     image_bytes=0,
     file="partial",
+    upload_bytes=0,
     ask_place="partial",
     ask_phone="none",
     emphasis="none",

@@ -22,12 +22,14 @@ KEPT = 64
 class Words:
     """What only conversations can say: an announcement in a language, and the letters to its author when it had to be
     paused for a reason. ``offered`` hears what a letter says before it leaves, so that its numbers can be typed.
-    ``progress`` tells how far an announcement is, in a language."""
+    ``progress`` tells how far an announcement is, in a language.
+    ``bring`` puts a picture of ours where the channels find it."""
 
     render: Callable[[Announcement, str], Sequence[Message]]
     paused: Callable[[Announcement, str], Awaitable[Sequence[Letter]]]
     offered: Callable[[Post, Sequence[Message]], Awaitable[None]]
     progress: Callable[[Announcement, str], Awaitable[Message]]
+    bring: Callable[[str], Awaitable[object]] | None = None
 
 
 class Contents:
@@ -48,6 +50,8 @@ class Contents:
         found = self._rendered.get(key)
         if found is None:
             announcement = await self.announcement(post.announcement_id)
+            if announcement.image and self._words.bring:
+                await self._words.bring(announcement.image)
             found = self._words.render(announcement, post.language)
             while len(self._rendered) >= KEPT:
                 del self._rendered[next(iter(self._rendered))]

@@ -50,6 +50,10 @@ class Desk(Protocol):
         """Every delivery of an announcement."""
         ...
 
+    async def photo(self, name: str) -> tuple[str, bytes] | None:
+        """Media type and bytes of a picture of ours; None where there is none of this name."""
+        ...
+
     async def calendar(self, secret: str) -> bytes | None:
         """The calendar that a secret opens, as iCalendar; None for a wrong or a withdrawn one."""
         ...

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import AsyncIterator
 from typing import Any
 
 from aiohttp import web
 
 from bot.pages.rendering import DESK
+from handlers.services.outbox import Line
 
 COLUMNS = ("channel", "address", "language", "state", "reason", "tries", "settled_at")
 BYTE_ORDER_MARK = "\ufeff"
@@ -35,18 +37,24 @@ async def table(request: web.Request) -> web.StreamResponse:
         }
     )
     await response.prepare(request)
+    async for part in written(desk.report_lines(number)):
+        await response.write(part)
+    await response.write_eof()
+    return response
+
+
+async def written(lines: AsyncIterator[Line]) -> AsyncIterator[bytes]:
+    """The table as CSV that spreadsheets open, in parts."""
     waiting: list[tuple[Any, ...]] = [COLUMNS]
-    await response.write(BYTE_ORDER_MARK.encode())
-    async for line in desk.report_lines(number):
+    yield BYTE_ORDER_MARK.encode()
+    async for line in lines:
         at = line.settled_at.isoformat(timespec="seconds") if line.settled_at else ""
         cells = (line.channel, line.address, line.language, line.state, line.reason, line.tries, at)
         waiting.append(cells)
         if len(waiting) >= ROWS_AT_ONCE:
-            await response.write(_written(waiting))
+            yield _written(waiting)
             waiting = []
-    await response.write(_written(waiting))
-    await response.write_eof()
-    return response
+    yield _written(waiting)
 
 
 def _written(rows: list[tuple[Any, ...]]) -> bytes:

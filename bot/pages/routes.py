@@ -24,6 +24,7 @@ def add_pages(app: web.Application, desk: Desk) -> None:
             web.get("/s/{id:.+}", views.showroom),
             web.get("/map", views.showroom_map),
             web.get("/calendar/{secret}.ics", calendars.calendar),
+            web.get("/pictures/{name}", views.picture),
             web.get("/reports/{secret}.csv", reports.table),
             web.post("/api/chat", service.chat),
             web.get("/api/chat/waiting", service.waiting),

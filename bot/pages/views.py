@@ -87,6 +87,15 @@ async def showroom_map(request: web.Request) -> web.Response:
     )
 
 
+async def picture(request: web.Request) -> web.Response:
+    """``GET /pictures/<SHA-256>.jpg``: a picture that an official sent in a chat for an announcement."""
+    found = await request.app[DESK].photo(f"pictures/{request.match_info['name']}")
+    if found is None:
+        raise web.HTTPNotFound
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+    return web.Response(body=found[1], content_type=found[0], headers=headers)
+
+
 def _start(request: web.Request) -> str:
     """A deep link's payload, handed on to the chat."""
     return request.query.get("start", "")[:64]

@@ -10,6 +10,7 @@ from handlers.sentences import cut, menu_button, topic_name
 from handlers.services import announcements as kept
 from handlers.services.announcements import By
 from handlers.services.audience import Audience
+from handlers.services.photos import kept_here
 from handlers.talk import action
 from handlers.talk.language import _
 from handlers.talk.message import Button, Buttons, Message, Text
@@ -86,7 +87,7 @@ def _facts(turn: Turn, found: Announcement) -> list[str]:
     facts = [
         (_("Vietnamese"), "“" + cut(found.texts.get("vi", ""), 300) + "”"),
         (_("English"), "“" + cut(english, 300) + "”" if english else _("none: the Vietnamese text is sent")),
-        (_("Photo"), found.image or none),
+        (_("Photo"), _("sent in the chat") if kept_here(found.image or "") else found.image or none),
         (_("Link button"), f"{found.link_label} → {found.link_url}" if found.link_url else none),
         (_("Topic"), topic_name(found.topic)),
         (_("For"), audience),

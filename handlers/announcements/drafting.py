@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from db import TOPICS, Announcement
 from handlers.announcements import words
 from handlers.announcements.cards import Messages, ask, by, card, doer, missing, the_one, to
-from handlers.announcements.rendering import LONGEST
+from handlers.announcements.rendering import LARGEST_PICTURE, LONGEST
 from handlers.sentences import menu_button, topic_name
 from handlers.services import announcements as kept
 from handlers.services.audience import Audience
@@ -18,8 +18,6 @@ from handlers.talk.message import Button, File, Message, Text
 from handlers.talk.plain import public_address
 from handlers.talk.turn import Turn
 
-LARGEST_PICTURE = 10 * 1024 * 1024
-"""bytes; Telegram's limit of a picture (core.telegram.org/bots/api#sendphoto), the widest of all channels"""
 LONGEST_LABEL = 20
 """characters of the link button's label, so that every channel shows it whole"""
 LEAD_WORDS = 7
@@ -96,8 +94,8 @@ async def ask_picture(turn: Turn, chosen: str) -> Messages:
     """Ask for a picture."""
     found = await the_one(turn, chosen)
     text = _(
-        "Please send the public web address of the picture (https://…, JPEG or PNG, 10 MB at most; Zalo shows "
-        "pictures up to 1 MB). “none” takes it away."
+        "Please send the picture here, or its public web address (https://…): JPEG or PNG, 10 MB at most; Zalo "
+        "shows pictures up to 1 MB. “none” takes it away."
     )
     return ask(turn, found, "image", text) if found else missing()
 
@@ -170,21 +168,27 @@ async def take_picture(turn: Turn, found: Announcement, text: str) -> Messages:
         said = _("There is no picture at this address that everybody can open. Please send another one.")
         return ask(turn, found, "image", said)
     if picture.size > LARGEST_PICTURE:
-        said = _("The picture has {size} MB; at most 10 MB can be sent. Please make it smaller.")
-        return ask(turn, found, "image", said.format(size=number(round(picture.size / 1024 / 1024))))
+        return ask(turn, found, "image", words.too_large(picture.size))
     return await changed(turn, found, image=address)
 
 
 async def photo(turn: Turn, found: Announcement) -> Messages:
-    """A picture sent in the chat: taken where the channel gives it a public address."""
+    """A picture sent in the chat: its bytes are kept, and every channel brings them as it can."""
     content = turn.inbound.content
     assert isinstance(content, File)
-    if content.kind in ("photo", "document") and public_address(content.reference):
-        return await take_picture(turn, found, content.reference)
-    said = _(
-        "A picture sent here has no address that other channels could open. Please send its public web address instead."
-    )
-    return ask(turn, found, "image", said)
+    received = None
+    if content.kind in ("photo", "document"):
+        received = await turn.links.received(turn.inbound.channel, content.reference)
+    if received is None:
+        said = _("I could not fetch this picture. Please send it once more, or its public web address.")
+        return ask(turn, found, "image", said)
+    if received.size > LARGEST_PICTURE:
+        return ask(turn, found, "image", words.too_large(received.size))
+    if not received.name:
+        return ask(
+            turn, found, "image", _("That is no picture of the kinds JPEG and PNG. Please send another one.")
+        )
+    return await changed(turn, found, image=received.name)
 
 
 async def take_link(turn: Turn, found: Announcement, text: str) -> Messages:

@@ -8,7 +8,7 @@ from db import Announcement
 from handlers.announcements import words
 from handlers.announcements.aiming import aim_of, measured
 from handlers.announcements.cards import Messages, missing, the_one, to
-from handlers.announcements.rendering import losses, pieces, render
+from handlers.announcements.rendering import LARGEST_PICTURE, losses, pieces, render
 from handlers.sentences import topic_name
 from handlers.services.audience import Audience
 from handlers.services.consent import NIGHT, after_the_night
@@ -40,6 +40,8 @@ async def test(turn: Turn, chosen: str) -> Messages:
     if found is None:
         return missing()
     office = turn.catalogue.info.name
+    if found.image:
+        await turn.links.picture(found.image)  # one of ours is brought to where the channel finds it
     sent = [message for code in _written(found) for message in render(found, code, office)]
     done = _("That was the test: exactly what people on this channel will get.")
     rows = ((to("an-look", _("Preview"), found), to("an", _("Back to the announcement"), found)),)
@@ -75,6 +77,7 @@ async def preview(at: Turn | Desk, found: Announcement) -> Messages:
         *([_("Urgent: {reason}").format(reason=found.urgent_reason)] if found.urgent_reason else []),
         *_reach_lines(reached),
         *_road_lines(found, reached, aim.roads, picture.size if picture else None),
+        *([words.too_large(picture.size)] if picture and picture.size > LARGEST_PICTURE else []),
         *_warnings(found, reached, aim.roads),
     ]
     return [*shown, Message("\n".join(lines), title=_("Before it is sent"))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from db import Announcement
 from handlers.services.cutting import units
+from handlers.services.photos import kept_here
 from handlers.services.roads import Road
 from handlers.talk.language import _, speaking
 from handlers.talk.message import Button, Message
@@ -11,6 +12,10 @@ from handlers.talk.plain import public_address, texts
 
 LONGEST = 6_000
 """characters of one language: two messages on Telegram, four on Zalo"""
+
+
+LARGEST_PICTURE = 10 * 1024 * 1024
+"""bytes; Telegram's limit of a picture (core.telegram.org/bots/api#sendphoto), the widest of all channels"""
 
 
 def render(announcement: Announcement, language: str, office: str = "") -> list[Message]:
@@ -69,7 +74,7 @@ def _without_picture(announcement: Announcement, road: Road, size: int | None) -
         return ""
     if road.image == "none":
         return _("without the picture")
-    if not public_address(announcement.image):
+    if not public_address(announcement.image) and not (kept_here(announcement.image) and road.shows_ours):
         return _("without the picture: it has no public address")
     if size and road.image_bytes and size > road.image_bytes:
         return _("without the picture: it is too large there")

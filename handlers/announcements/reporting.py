@@ -163,11 +163,16 @@ async def again(turn: Turn, chosen: str, sure: str = "") -> Messages:
 
 
 async def table(turn: Turn, chosen: str) -> Messages:
-    """Every delivery as a file, as a page of ours with an address that nobody can guess."""
+    """Every delivery as a file where the channel takes one, else as a page of ours whose address nobody can guess."""
     found = await the_one(turn, chosen)
     if found is None:
         return missing()
     back = ((to("an-report", _("Report"), found), to("an", _("Back to the announcement"), found)),)
+    name = f"announcement-{found.id}.csv"
+    if file := await _brought(turn, found.id or 0):
+        await reports.given(turn.engine, found.id or 0, await doer(turn), turn.now)
+        said = _("One line a chat; open it with a spreadsheet. Please do not pass it on.")
+        return [Message(said, file=Attachment(name, file), buttons=back)]
     if not (turn.links.page("/") or turn.inbound.channel == "web"):
         said = _("A table needs our own web address, which is not set up (PUBLIC_URL).")
         return [Message(said, buttons=back)]
@@ -175,11 +180,17 @@ async def table(turn: Turn, chosen: str) -> Messages:
     await reports.report_secret(turn.engine, found.id or 0, await doer(turn), turn.now, secret)
     path = f"/reports/{secret}.csv"
     address = turn.links.page(path) or path
-    name = f"announcement-{found.id}.csv"
     said = _(
         "One line a chat; open it with a spreadsheet. The address works for 24 hours; do not pass it on."
     )
     return [Message(said, file=Attachment(name, address), buttons=back)]
+
+
+async def _brought(turn: Turn, number: int) -> str:
+    """The table as a file of ours that this channel takes; empty where it takes none so large."""
+    most = next((r.upload_bytes for r in await turn.links.roads() if r.name == turn.inbound.channel), 0)
+    file = await turn.links.table(number) if most else None
+    return file.name if file and file.size <= most else ""
 
 
 async def log(turn: Turn, chosen: str = "") -> Messages:

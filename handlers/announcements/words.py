@@ -151,6 +151,12 @@ def not_done(step: Step) -> str:
     }[step if step != "done" else "not_now"]
 
 
+def too_large(size: int) -> str:
+    """Why a picture of so many bytes is not taken."""
+    said = _("The picture has {size} MB; at most 10 MB can be sent. Please make it smaller.")
+    return said.format(size=number(round(size / 1024 / 1024)))
+
+
 def duration(seconds: float) -> str:
     """How long sending takes, roughly."""
     if seconds < 60:

@@ -56,6 +56,12 @@ async def report_secret(engine: AsyncEngine, number: int, by: By, now: datetime,
     return secret
 
 
+async def given(engine: AsyncEngine, number: int, by: By, now: datetime) -> None:
+    """Write down that somebody took the table of deliveries."""
+    async with engine.begin() as connection:
+        await audit.record(connection, now, by.actor, "table given", subject(number))
+
+
 async def reported_by(engine: AsyncEngine, secret: str, now: datetime) -> int | None:
     """The announcement whose table a secret opens now."""
     digest = hashlib.sha256(secret.encode()).hexdigest()

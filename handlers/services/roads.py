@@ -35,6 +35,10 @@ class Road:
     price: int = 0
     budget: int | None = None
     remaining: int | None = None
+    upload_bytes: int = 0
+    """of a file of ours that is brought there; 0 = an address is all that can be given"""
+    shows_ours: bool = True
+    """whether a picture without a public address of its own can be shown"""
     templates: bool = False
     """approved templates reach people whom a message does not"""
     link: str = ""
@@ -46,4 +50,20 @@ class Picture:
     """A picture on the web: its media type (``image/jpeg``) and its length in bytes."""
 
     kind: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A picture that a person sent: our name for it ("" = too large, or no picture) and its length in bytes."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file of ours for a channel to bring to a person: its name in the folder, and its length in bytes."""
+
+    name: str
     size: int

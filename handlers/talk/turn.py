@@ -14,7 +14,7 @@ from handlers.services import access
 from handlers.services.access import Who
 from handlers.services.catalogue import Catalogue
 from handlers.services.places import Places
-from handlers.services.roads import Picture, Road
+from handlers.services.roads import Picture, Received, Road, Table
 from handlers.services.search import Search
 from handlers.services.standing import Standing
 from handlers.talk.message import Inbound
@@ -70,7 +70,15 @@ class Links(Protocol):
         ...
 
     async def picture(self, address: str) -> Picture | None:
-        """What stands at a public address, if it is a picture; None when it is none or cannot be had."""
+        """What stands at a public address, or is kept under a name of ours, if it is a picture; else None."""
+        ...
+
+    async def received(self, channel: str, reference: str) -> Received | None:
+        """Fetch and keep a picture that a person sent; None when it cannot be had."""
+        ...
+
+    async def table(self, announcement: int) -> Table | None:
+        """The table of an announcement's deliveries as a file that a channel can bring; None without a network."""
         ...
 
 

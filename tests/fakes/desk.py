@@ -58,6 +58,9 @@ class FakeDesk:
     def health(self) -> dict[str, Any]:
         return {"ready": self.ready, "channels": {"web": {"state": "up"}, "telegram": {"state": "idle"}}}
 
+    async def photo(self, name: str) -> tuple[str, bytes] | None:
+        return None
+
     async def calendar(self, secret: str) -> bytes | None:
         return None
 

@@ -591,7 +591,15 @@ class FakeTelegram:
     async def _do_get_file(self, params: dict[str, Any]) -> dict[str, Any]:
         if params["file_id"] not in self.files:
             raise bad("wrong file_id or the file is temporarily unavailable")
-        return {"file_id": params["file_id"], "file_unique_id": "u", "file_path": params["file_id"]}
+        size = len(self.files[params["file_id"]])
+        if size > 20 << 20:
+            raise bad("file is too big")
+        return {
+            "file_id": params["file_id"],
+            "file_unique_id": "u",
+            "file_size": size,
+            "file_path": params["file_id"],
+        }
 
     async def _do_set_webhook(self, params: dict[str, Any]) -> bool:
         if not re.fullmatch(r"[A-Za-z0-9_-]{0,256}", params.get("secret_token", "")):

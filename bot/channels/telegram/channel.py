@@ -20,13 +20,14 @@ from telegram.helpers import create_deep_linked_url
 
 from bot.channels.ceiling import Ceiling
 from bot.channels.channel import Later, Limits, Outcome, Proof, Refused, Sent
+from bot.channels.downloads import TooLarge, Unfetched
 from bot.channels.telegram import inbound, keyboard, markup, menu
 from bot.channels.telegram.client import Client
 from bot.channels.telegram.joining import Joining
 from bot.channels.telegram.outbound import Rendered, Repeated, render
 from bot.channels.telegram.outcomes import PRESS_OVER, Pace, words
 from bot.channels.telegram.polling import POLL_SECONDS, Poller, Store
-from bot.channels.telegram.sender import Sender
+from bot.channels.telegram.sender import UPLOAD_BYTES, Sender
 from bot.channels.telegram.transport import (
     TOTAL_SECONDS,
     MaybeSentError,
@@ -42,6 +43,9 @@ ASK_LABELS = {"place": "📍 Gửi vị trí · Share location", "phone": "📱 
 """Both languages at once: a channel does not know which one the person chose."""
 IMAGE_BYTES = 10 << 20
 """Of a picture (core.telegram.org/bots/api#sendphoto)."""
+FETCHED_BYTES = 20 << 20
+"""Of what a person sent and a bot can fetch (core.telegram.org/bots/api#getfile)."""
+TOO_BIG = "file is too big"
 JOIN_SECONDS = 2.0
 """How long a start waits for Telegram; afterwards it goes on in the background."""
 _CONFIRMED_REMEMBERED = 4096
@@ -68,6 +72,7 @@ class TelegramChannel:
         image="full",
         image_bytes=IMAGE_BYTES,
         file="full",
+        upload_bytes=UPLOAD_BYTES["document"],
         ask_place="partial",
         ask_phone="partial",
         emphasis="full",
@@ -172,6 +177,21 @@ class TelegramChannel:
         outcome = await self._sender.send(chat, Rendered((replace(call, fallback=None, loss=""),)))
         self._learn(outcome)
         return outcome
+
+    async def fetch(self, reference: str, most: int) -> bytes:
+        """The bytes of what a person sent (core.telegram.org/bots/api#getfile: up to 20 MB)."""
+        try:
+            file = await self._client.bot.get_file(reference)
+            if (file.file_size or 0) > most:
+                raise TooLarge(file.file_size or 0)
+            content = bytes(await file.download_as_bytearray())
+        except TelegramError as error:
+            if TOO_BIG in str(error).lower():
+                raise TooLarge(FETCHED_BYTES) from None
+            raise Unfetched(words(error)) from None
+        if len(content) > most:
+            raise TooLarge(len(content))
+        return content
 
     async def confirm(self, inbound: Inbound, toast: str = "") -> None:
         """Answer a press, once, with a toast of at most 200 characters; a press that is over is nobody's

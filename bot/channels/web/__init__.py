@@ -27,6 +27,7 @@ LIMITS = Limits(
     image="full",
     image_bytes=0,
     file="full",
+    upload_bytes=0,
     ask_place="full",
     ask_phone="none",
     emphasis="full",

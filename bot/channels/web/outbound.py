@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from handlers.services.photos import kept_here
 from handlers.talk.message import Button, Card, Message, Venue
 
 _PHONE = re.compile(r"\+?[\d .()-]{3,20}")
@@ -36,7 +37,7 @@ def _message(message: Message) -> dict[str, Any]:
     if message.venue:
         shown["venue"] = _venue(message.venue)
     if message.image:
-        shown["image"] = message.image
+        shown["image"] = f"/{message.image}" if kept_here(message.image) else message.image
     if message.file:
         shown["file"] = {"name": message.file.name, "url": message.file.url}
     return shown

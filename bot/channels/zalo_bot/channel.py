@@ -11,11 +11,14 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from bot.channels.ceiling import Ceiling
 from bot.channels.channel import Later, Limits, Outcome, Refused, Sent
+from bot.channels.downloads import ZALO_HOSTS, download
 from bot.channels.zalo_bot import inbound
 from bot.channels.zalo_bot.client import ANSWER_SECONDS, CallError, Client, RefusedError
 from bot.channels.zalo_bot.outbound import TEXT_UNITS, render
@@ -24,6 +27,7 @@ from bot.channels.zalo_bot.polling import POLL_SECONDS, Poller, Store
 from bot.channels.zalo_bot.quota import MESSAGES_A_MONTH, PEOPLE, Ledger, MemoryLedger, Month
 from bot.channels.zalo_bot.sender import Sender
 from handlers.talk.message import Inbound, Message
+from handlers.talk.plain import public_address
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +61,7 @@ class ZaloBotChannel:
         image="partial",
         image_bytes=0,
         file="partial",
+        upload_bytes=0,
         ask_place="none",
         ask_phone="none",
         emphasis="none",
@@ -86,6 +91,7 @@ class ZaloBotChannel:
             raise ValueError("ZALO_BOT_SECRET must have 8 to 256 characters")
         self._secret = secret.encode()
         self._public_url = public_url.rstrip("/")
+        self._api_host = urlsplit(api_url).hostname or ""
         self._rng, self._sleep, self._clock = rng or random.Random(), sleep, clock  # noqa: S311 - jitter
         self._client = Client(token, api_url, answer_seconds)
         self._month = Month(now, ledger or MemoryLedger())
@@ -132,11 +138,17 @@ class ZaloBotChannel:
 
     # ------------------------------------------------------------------------------------ what goes out
 
+    async def fetch(self, reference: str, most: int) -> bytes:
+        """The bytes of what a person sent; Zalo's address of it expires."""
+        return await download(reference, most, (*ZALO_HOSTS, self._api_host))
+
     async def send(self, chat: str, message: Message, *, about: Inbound | None = None) -> Outcome:
         """Send one message, as one text or more; never raises for what Zalo does.
 
         What nobody asked for waits for the next month when this month's messages are used up.
         """
+        if message.image and self._public_url and not public_address(message.image):
+            message = replace(message, image=f"{self._public_url}/{message.image}")
         rendered = render(message)
         if not rendered.calls:
             return Refused("the message is empty")

@@ -13,12 +13,14 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.channels.ceiling import Ceiling
 from bot.channels.channel import Limits, Outcome, Proof, Refused, Sent
+from bot.channels.downloads import ZALO_HOSTS, download
 from bot.channels.zalo_oa import inbound
 from bot.channels.zalo_oa.account import Account
 from bot.channels.zalo_oa.api import Api
@@ -35,7 +37,7 @@ from bot.channels.zalo_oa.templates import Template, Templates
 from bot.channels.zalo_oa.tokens import HOLD_SECONDS, Tokens
 from bot.channels.zalo_oa.unasked import Unasked
 from bot.channels.zalo_oa.upkeep import Upkeep, ended
-from bot.channels.zalo_oa.uploads import IMAGE_BYTES, Uploads
+from bot.channels.zalo_oa.uploads import FILE_BYTES, IMAGE_BYTES, Uploads
 from bot.channels.zalo_oa.vault import Vault
 from handlers.talk.message import Inbound, Message
 
@@ -69,6 +71,7 @@ class ZaloOAChannel:
         image="partial",
         image_bytes=IMAGE_BYTES,
         file="partial",
+        upload_bytes=FILE_BYTES,
         ask_place="none",
         ask_phone="partial",
         emphasis="none",
@@ -161,6 +164,12 @@ class ZaloOAChannel:
         if isinstance(outcome, Sent) and self._upkeep.state == "down":
             self._upkeep.report("up", "sending works again")
         return outcome
+
+    async def fetch(self, reference: str, most: int) -> bytes:
+        """The bytes of what a person sent; Zalo's address of it expires."""
+        return await download(
+            reference, most, (*ZALO_HOSTS, urlsplit(self._account.hosts["openapi"]).hostname or "")
+        )
 
     async def reach(self, chat: str) -> Reach:
         """What a message to this person costs now: ``free``, ``paid`` or ``impossible``.

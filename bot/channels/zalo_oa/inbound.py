@@ -163,7 +163,11 @@ def _contents(name: str, event: Raw) -> list[Content]:
     if name == "user_submit_info":
         info = event.get("info")
         number = _scalar(info.get("phone")) if isinstance(info, dict) else ""
-        return [Phone(number, own=False, typed=True)] if number else [Unsupported("contact details without a number")]
+        return (
+            [Phone(number, own=False, typed=True)]
+            if number
+            else [Unsupported("contact details without a number")]
+        )
     if name in RECEIPTS:
         return [Receipt(number, RECEIPTS[name]) for number in _receipted(event)]
     return []
