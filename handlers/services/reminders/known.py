@@ -126,29 +126,30 @@ async def read(connection: AsyncConnection, found: Sequence[Due], language: str)
     people: set[int] = set()
     for some in parts(sorted({one.producer for one in found})):
         links = (
-            select(
-                col(Link.producer_code),
-                col(Link.person_id),
-                col(Link.how),
-                col(Person.name),
-                col(Telephone.number),
-            )
-            .join(Person, col(Person.id) == col(Link.person_id))
-            .outerjoin(Telephone, col(Telephone.person_id) == col(Link.person_id))
+            select(col(Link.producer_code), col(Link.person_id))
             .where(col(Link.producer_code).in_(some), col(Link.ended_at).is_(None))
             .order_by(col(Link.id))
         )
-        for code, person, how, name, number in await connection.execute(links):
+        for code, person in await connection.execute(links):
             known.links.setdefault(code, []).append(person)
             people.add(person)
-            if number:
-                known.numbers[person] = number
-            if name and how == "officer":
-                known.contacts[person] = name
     await _tried(connection, known, found)
     if people:
         known.readers = await readers(connection, people, language)
+        await _to_call(connection, known, people)
     return known
+
+
+async def _to_call(connection: AsyncConnection, known: Known, people: Collection[int]) -> None:
+    """Numbers that may be used, and names of contact persons: asked of everybody, since few have one."""
+    numbers = select(col(Telephone.person_id), col(Telephone.number))
+    known.numbers = {row[0]: row[1] for row in await connection.execute(numbers) if row[0] in people}
+    names = (
+        select(col(Link.person_id), col(Person.name))
+        .join(Person, col(Person.id) == col(Link.person_id))
+        .where(col(Link.how) == "officer", col(Link.ended_at).is_(None), col(Person.name).is_not(None))
+    )
+    known.contacts = {row[0]: row[1] or "" for row in await connection.execute(names) if row[0] in people}
 
 
 async def _products(connection: AsyncConnection, known: Known, codes: Sequence[str]) -> None:
