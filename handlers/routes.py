@@ -98,6 +98,20 @@ async def received(turn: Turn) -> list[Message]:
     return fallback.other(turn)
 
 
+async def cancelled(turn: Turn) -> list[Message]:
+    """Cancel what was begun; officials also name an announcement."""
+    if announcements.named(turn) and (await turn.who()).is_a(*announcements.WRITES):
+        return await announcements.stopped_typed(turn)
+    return start.cancel(turn)
+
+
+async def stopped(turn: Turn) -> list[Message]:
+    """No more announcements; officials who name one pause or cancel it."""
+    if announcements.named(turn) and (await turn.who()).is_a(*announcements.WRITES):
+        return await announcements.stopped_typed(turn)
+    return await subscriptions.stop(turn)
+
+
 COMMANDS = (
     Command("start", start.opened),
     Command("menu", start.menu, N_("Menu: everything I can do")),
@@ -190,7 +204,7 @@ ROUTES = Routes(
         ),
     },
     intents={
-        "cancel": start.cancel,
+        "cancel": cancelled,
         "menu": start.menu,
         "help": start.help_,
         "back": start.back,
@@ -236,7 +250,7 @@ ROUTES = Routes(
         "another": products.another,
         "human": tickets.human,
         "complain": tickets.complain,
-        "stop": subscriptions.stop,
+        "stop": stopped,
         "subscribe": subscriptions.topics,
         "quiet_hours": subscriptions.quiet,
         **{name: only(entry, *announcements.WRITES) for name, entry in announcements.INTENTS.items()},

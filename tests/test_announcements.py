@@ -326,6 +326,38 @@ async def test_for_everybody_else_nothing_of_this_exists(office: Office) -> None
 # ----------------------------------------------------------------------------------------------------- bad input
 
 
+async def test_a_long_text_and_signs_of_markup_in_the_preview(office: Office) -> None:
+    for channel in ("telegram", "zalo-oa", "web"):
+        await office.reader("hoa", channel)
+    editor = await office.person("editor", "lan")
+    await editor.say("gửi thông báo")
+    await editor.say("<b>Giá</b> 5 < 6 & *7* " * 250)
+    said = await editor.press("Xem trước")
+    assert "<b>Giá</b> 5 < 6 & *7*" in said, "as it was typed"
+    assert "Telegram: chia thành 2 tin nhắn" in said
+    assert "Zalo OA: chia thành 4 tin nhắn" in said
+    assert "trang web" in said
+
+
+async def test_an_announcement_named_in_words(office: Office) -> None:
+    await sending(office)
+    editor = Somebody(office, "web", "lan")
+    assert "Thông báo số 1: đang gửi" in await editor.say("gửi thông báo 1"), "not a new one that says “1”"
+    assert "tạm dừng" in await editor.say("dừng thông báo 1")
+    assert "không thu lại được" in await editor.say("huỷ thông báo số 1")
+    assert await office.state() == "paused"
+    hoa = Somebody(office, "telegram", "hoa")
+    assert "Đã dừng" in await hoa.say("dừng thông báo 1"), "for everybody else it is a stop"
+
+
+async def test_now_needs_an_approval(office: Office) -> None:
+    editor = await office.person("editor", "lan")
+    await editor.say("gửi thông báo: Hội chợ.")
+    await editor.press("Giờ gửi")
+    assert "phải được duyệt trước" in await editor.say("ngay bây giờ")
+    assert (await kept.found(office.engine, 1)).send_at is None  # type: ignore[union-attr]
+
+
 async def test_an_audience_of_nobody(office: Office) -> None:
     editor, _approver = await office.person("editor", "lan"), await office.person("approver", "minh")
     await editor.say("gửi thông báo: Hội chợ.")

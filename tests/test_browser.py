@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from bot.app import Application
 from bot.pages import add_pages
 from bot.settings import Settings
-from handlers.talk.message import Place, Press
+from handlers.talk.message import Message, Place, Press
 from tests.fakes.desk import FakeDesk
 from tests.sample_catalogue import FOLDER
 
@@ -131,6 +131,26 @@ async def test_a_position_is_asked_for_only_on_a_press(
     assert desk.seen[-1].content == Place(21.846, 106.757)
     kept = await page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
     assert "21.846" not in kept
+
+
+async def test_progress_stands_once_and_the_newest_counts(page: Page, desk: FakeDesk) -> None:
+    await greeted(page)
+    log = page.get_by_role("log")
+    chat = await page.evaluate("localStorage.getItem('chat')")
+
+    async def told(*messages: Message) -> None:
+        desk.waits["web", chat] = list(messages)
+        await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    await told(Message("Đang gửi: 10", replaces="announcement-1"))
+    await expect(log).to_contain_text("Đang gửi: 10")
+    await told(Message("Tin khác."), Message("Đang gửi: 20", replaces="announcement-1"))
+    await expect(log).to_contain_text("Tin khác.")
+    await expect(log).to_contain_text("Đang gửi: 20")
+    await expect(log).not_to_contain_text("Đang gửi: 10")
+    await page.reload()
+    await expect(log).to_contain_text("Đang gửi: 20")
+    await expect(log).not_to_contain_text("Đang gửi: 10")
 
 
 async def test_a_refused_position_offers_typing(page: Page) -> None:

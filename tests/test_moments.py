@@ -59,6 +59,26 @@ def test_read(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["ngay bây giờ", "bây giờ", "gửi ngay", "ngay", "ngay lập tức", "ngay bay gio", "now", "luôn"]
+)
+def test_this_very_moment(text: str) -> None:
+    assert read_moment(text, NOW).problem == "now"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"), [("bay gio", "no_hour"), ("hôm qua 8h", "past"), ("hôm qua", "past")]
+)
+def test_what_must_not_become_seven_tomorrow(text: str, problem: str) -> None:
+    assert read_moment(text, NOW).problem == problem
+
+
+def test_seven_o_clock_in_words() -> None:
+    read = read_moment("mai bảy giờ", NOW)
+    assert read.at is not None
+    assert read.at.hour == 7
+
+
+@pytest.mark.parametrize(
     ("text", "problem"),
     [
         ("31/02", "no_such_day"),
@@ -77,7 +97,6 @@ def test_read(text: str, expected: str) -> None:
         ("25/12/2028 8h", "too_far"),
         ("khi nào cũng được", "not_understood"),
         ("8h rằm tháng giêng", "not_understood"),
-        ("gửi ngay", "not_understood"),
         ("", "not_understood"),
     ],
 )

@@ -21,7 +21,7 @@ from handlers.announcements import (
 from handlers.announcements.cards import CHOICE, STEP, Messages
 from handlers.announcements.rendering import render
 from handlers.announcements.reporting import progress
-from handlers.announcements.sending import due, paused_by_itself
+from handlers.announcements.sending import due, named, paused_by_itself, stopped_typed
 from handlers.talk import action
 from handlers.talk.router import Handler
 from handlers.talk.turn import Redo, Turn
@@ -148,10 +148,12 @@ __all__ = [
     "due",
     "leaves",
     "leaves_choice",
+    "named",
     "paused_by_itself",
     "photo",
     "progress",
     "render",
+    "stopped_typed",
     "wants_picture",
     "written",
 ]

@@ -35,6 +35,8 @@ async def announce(turn: Turn, _typed: str = "") -> Messages:
             "Nothing is sent before somebody else has approved it."
         )
         return [Message(asked, buttons=((Button(_("Cancel"), action.CANCEL), menu_button()),))]
+    if await the_one(turn, text):
+        return await card(turn, text)
     return await begun(turn, text)
 
 

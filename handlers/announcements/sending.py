@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from db import Announcement
@@ -14,9 +15,13 @@ from handlers.services import reports
 from handlers.services.announcements import LATE, Step
 from handlers.services.consent import NIGHT, after_the_night
 from handlers.services.outbox import Letter, sweep
+from handlers.services.text import fold
 from handlers.talk.language import _
-from handlers.talk.message import Message
+from handlers.talk.message import Message, Text
 from handlers.talk.turn import Desk, Turn
+
+_NAMED = re.compile(r"\b(?:thong bao|announcement)(?: so)? (\d{1,9})\b")
+_CANCEL = re.compile(r"\b(huy|cancel)\b")
 
 
 async def due(desk: Desk) -> None:
@@ -140,6 +145,20 @@ async def cancel(turn: Turn, chosen: str, sure: str = "") -> Messages:
         return [Message(text, buttons=(row,))]
     step = await kept.cancel(turn.engine, found.id or 0, await doer(turn), turn.now)
     return await _after(turn, chosen, step, _("Cancelled. Nobody gets it (any more)."))
+
+
+def named(turn: Turn) -> str:
+    """The number of an announcement that a text names (“huỷ thông báo 12”); empty where it names none."""
+    content = turn.inbound.content
+    said = _NAMED.search(fold(content.text)) if isinstance(content, Text) else None
+    return said[1] if said else ""
+
+
+async def stopped_typed(turn: Turn) -> Messages:
+    """“huỷ thông báo 12”, “dừng thông báo 12”: cancel it, or pause it."""
+    content = turn.inbound.content
+    said = fold(content.text) if isinstance(content, Text) else ""
+    return await (cancel if _CANCEL.search(said) else pause)(turn, named(turn))
 
 
 async def _after(turn: Turn, chosen: str, step: Step, done: str) -> Messages:

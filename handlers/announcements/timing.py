@@ -33,6 +33,8 @@ async def ask_hour(turn: Turn, chosen: str, off: str = "") -> Messages:
 async def take_hour(turn: Turn, found: Announcement, text: str) -> Messages:
     """An hour that was typed, read back with its weekday."""
     read = read_moment(text, turn.now)
+    if read.problem == "now":
+        return await send_now(turn, str(found.id))
     if read.at is None:
         return ask(turn, found, "when", words.not_a_moment(read.problem))
     return await _scheduled(turn, found, read.at)

@@ -135,6 +135,7 @@ def not_a_moment(problem: Problem) -> str:
         "no_such_hour": _("There is no such hour."),
         "other_weekday": _("That date is another day of the week."),
         "past": _("That is in the past."),
+        "now": _("That is in the past."),
         "too_far": _("That is more than a year ahead; please check the year."),
     }[problem or "not_understood"]
     example = _("For example: “tomorrow 8:00”, “Friday 8 pm”, “25/12 at 7:30”.")

@@ -204,6 +204,7 @@ RULES: tuple[tuple[re.Pattern[str], Take], ...] = tuple(
         (r"\bin (\d{1,4}) (days?|hours?|minutes?|mins?)\b", _later),
         (r"\b(?:the )?day after tomorrow\b|\bngay (?:kia|mot)\b", _days_ahead(2)),
         (r"\b(?:ngay )?mai\b|\btomorrow\b", _days_ahead(1)),
+        (r"\bhom qua\b|\byesterday\b", _days_ahead(-1)),
         (r"\btuan (?:sau|toi)\b|\bnext week\b|\bnext(?= (?:mon|tues?|wed|thu|fri|sat|sun))", _next_week),
         (r"\btuan nay\b|\bthis week\b", _this_week),
         (r"\bthu (hai|ba|tu|nam|sau|bay|[2-7])\b|\bt([2-7])\b", lambda d, m: _set_weekday(d, m[1] or m[2])),

@@ -7,6 +7,7 @@ so. Words are read folded, so diacritics may be missing. Why no library reads th
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -16,10 +17,16 @@ from handlers.services.daywords import FILLERS, RULES, Draft, NoSuchDay, NoSuchH
 from handlers.services.text import fold
 
 Problem = Literal[
-    "", "not_understood", "no_hour", "no_such_day", "no_such_hour", "other_weekday", "past", "too_far"
+    "", "not_understood", "no_hour", "no_such_day", "no_such_hour", "other_weekday", "past", "too_far", "now"
 ]
+"""``now``: this very moment was meant"""
 FARTHEST = timedelta(days=365)
 """further ahead nothing is planned: a wrong year is likelier"""
+
+
+_NOW = re.compile(
+    r"\bbây giờ\b|\bngay bay gio\b|\bngay lập tức\b|^\W*(?:gửi )?(?:ngay|luôn)\W*$|^\W*(?:right )?now\W*$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,11 @@ class Moment:
 
 def read_moment(text: str, now: datetime) -> Moment:
     """The moment that words name, seen from ``now`` (aware, in the zone people live in)."""
+    if _NOW.search(unicodedata.normalize("NFC", text).casefold()):
+        return Moment(problem="now")
     draft = Draft(now, rest=f" {' '.join(fold(text).split())} ")
+    if draft.rest.strip() == "bay gio" and text.isascii():  # “bây giờ” and “bảy giờ” are written alike
+        return Moment(problem="no_hour")
     try:
         for pattern, take in RULES:
             draft.rest = pattern.sub(_taking(take, draft), draft.rest)
@@ -56,6 +67,8 @@ def _taking(take: Take, draft: Draft) -> Callable[[re.Match[str]], str]:
 def _judged(draft: Draft) -> Moment:
     if draft.exact is None and draft.day is None and draft.weekday is None and draft.hour is None:
         return Moment(problem="not_understood")
+    if draft.day is not None and draft.day < draft.now.date():
+        return Moment(problem="past")
     if draft.day is not None and draft.weekday not in (None, draft.day.weekday()):
         return Moment(problem="other_weekday")
     at = draft.exact or _combined(draft)
