@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
@@ -65,6 +66,7 @@ def wait_for(work: Coroutine[Any, Any, Result]) -> Result:
 @app.command()
 def run() -> None:
     """Migrate, serve, send, remind; until SIGTERM."""
+    gc.disable()  # what a start makes stays: looking through it for garbage takes a quarter of it; serving enables it
     settings = settings_or_exit()
     from bot.app import run as serve
 

@@ -548,7 +548,9 @@ async def run(settings: Settings, announce: Callable[[Application], None]) -> No
     try:
         await application.prepare()
         await application.start()
+        gc.freeze()
         gc.set_threshold(*COLLECT_AFTER)
+        gc.enable()
         announce(application)
         await stopping.wait()
         log.info("stopping")

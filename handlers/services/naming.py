@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence, Set
-from functools import lru_cache
 from itertools import pairwise
 
 from handlers.services.catalogue import Catalogue
 from handlers.services.concepts import Concepts
+from handlers.services.remembering import remembered
 from handlers.services.text import agreement, key, sentence
 from handlers.services.vocabulary import Vocabulary
 
@@ -50,9 +50,9 @@ class Names:
         self._index()
         self._say()
         self.vocabulary = Vocabulary((*self.written, *self._behind), self.pairs, strong=self.heads)
-        self.forms = lru_cache(maxsize=FORMS_CACHE)(self._forms)
-        self.fit = lru_cache(maxsize=FIT_CACHE)(self._fit)
-        self.surroundings = lru_cache(maxsize=FORMS_CACHE)(self._surroundings)
+        self.forms = remembered(self._forms, FORMS_CACHE)
+        self.fit = remembered(self._fit, FIT_CACHE)
+        self.surroundings = remembered(self._surroundings, FORMS_CACHE)
 
     def _say(self) -> None:
         for phrase, concepts in self.concepts.said.items():

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import pairwise
 
 from rapidfuzz import fuzz, process
@@ -22,6 +21,7 @@ from handlers.services.concepts import Concepts
 from handlers.services.makers import Makers
 from handlers.services.naming import STOP, Names, place_pairs, province, split
 from handlers.services.ranking import RANKED, Asked, Element, agrees, fitting, ranked
+from handlers.services.remembering import remembered
 from handlers.services.text import key, sentence
 
 NEAR = 5
@@ -65,7 +65,7 @@ class Search:
         """what the province is called, folded"""
         self._place_pairs = frozenset(place_pairs(catalogue))
         self._codes = {key(product.code): product for product in self.products}
-        self._find = lru_cache(maxsize=FOUND_CACHE)(self._search)
+        self._find = remembered(self._search, FOUND_CACHE)
 
     def by_code(self, text: str) -> Product | None:
         """The product with this code, whatever its case, blanks and dashes; None if the registry has none."""

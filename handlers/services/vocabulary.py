@@ -17,6 +17,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import OSA
 
 from handlers.services.keystrokes import NEIGHBOURS, sound, unkeyed
+from handlers.services.remembering import remembered
 
 UNKNOWN = 0.95
 """cost of leaving a word as it is though nobody knows it"""
@@ -59,17 +60,17 @@ class Vocabulary:
         self.strong = strong
         self.words = frozenset(words)
         self.pairs = pairs
-        self._shorter: dict[str, list[str]] = {}
-        self._sounds: dict[str, list[str]] = {}
+        self._shorter: dict[str, str] = {}
+        self._sounds: dict[str, str] = {}
         for word in self.words:
             if word.isdecimal() or len(word) < 2:
                 continue
-            self._sounds.setdefault(sound(word), []).append(word)
+            _put(self._sounds, sound(word), word)
             if len(word) > 2:
                 for i in range(len(word)):
                     if i == 0 or word[i] != word[i - 1]:
-                        self._shorter.setdefault(word[:i] + word[i + 1 :], []).append(word)
-        self.candidates = lru_cache(maxsize=CACHE)(self._candidates)
+                        _put(self._shorter, word[:i] + word[i + 1 :], word)
+        self.candidates = remembered(self._candidates, CACHE)
 
     def __contains__(self, word: str) -> bool:
         return word in self.words or (self.base is not None and word in self.base)
@@ -95,17 +96,17 @@ class Vocabulary:
         return tuple(sorted(found.items(), key=lambda item: (item[1], item[0]))[:CANDIDATES])
 
     def _near(self, word: str) -> set[str]:
-        found = set(self._sounds.get(sound(word), ()))
+        found = set(self._sounds.get(sound(word), "").split())
         if len(word) < 2 or len(word) > 24 or word.isdecimal():
             return found
-        found.update(self._shorter.get(word, ()))
+        found.update(self._shorter.get(word, "").split())
         if len(word) == 2:
             return found
         for i in range(len(word)):
             shorter = word[:i] + word[i + 1 :]
             if len(shorter) > 1 and shorter in self.words:
                 found.add(shorter)
-            found.update(self._shorter.get(shorter, ()))
+            found.update(self._shorter.get(shorter, "").split())
         return found
 
     def read(self, words: Sequence[str], *, doubting: bool = False) -> list[Read]:
@@ -207,6 +208,12 @@ class Vocabulary:
                 if len(more) > 1 and self.pair(first, more[0]):
                     return [first, *more]
         return [word]
+
+
+def _put(index: dict[str, str], place: str, word: str) -> None:
+    """Words of one place are joined by a blank: nearly all places have one, which then costs no object more."""
+    others = index.get(place)
+    index[place] = f"{others} {word}" if others else word
 
 
 @lru_cache(maxsize=65_536)

@@ -48,7 +48,7 @@ class Shelf:
             self._held = publish(catalogue)
         else:
             self._held = await asyncio.to_thread(publish, catalogue)
-        gc.collect()
+            gc.collect()
         gc.freeze()
         log.info("registry_published", version=catalogue.version, products=len(catalogue.products))
         return True

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
 from handlers.services.catalogue import Catalogue, Producer, Product
 from handlers.services.keystrokes import is_syllable
 from handlers.services.places import Places
+from handlers.services.remembering import remembered
 from handlers.services.search import NOTHING, Found, Search
 from handlers.services.text import Sentence, fold, is_careful, key, sentence
 from handlers.services.vocabulary import Read, Vocabulary, cost
@@ -80,7 +80,7 @@ class Understanding:
         self.vocabulary = Vocabulary(
             {*self.lexicon.words, *words}, {**pairs, **self.lexicon.pairs}, base=search.names.vocabulary
         )
-        self._cached = lru_cache(maxsize=CACHE)(self._understand)
+        self._cached = remembered(self._understand, CACHE)
 
     def understand(
         self, text: str, language: str, context: Context | None = None, *, explain: bool = False
