@@ -29,7 +29,7 @@ from handlers.services.invitations import invite, redeem
 from handlers.services.outbox import Outbox, Settled, resend_uncertain, sweep
 from handlers.services.roads import Picture, Received, Road, Table
 from handlers.services.standing import Standing
-from handlers.talk.message import Button, File, Inbound, Message, Press, Text
+from handlers.talk.message import Button, File, Inbound, Joined, Left, Message, Press, Text
 from handlers.talk.shelf import publish
 from handlers.talk.turn import Published
 from tests.office import last_consent
@@ -86,7 +86,7 @@ class Somebody:
         self.standing = Standing(self.channel, self.address, language="vi")
 
     async def say(self, text: str) -> str:
-        return await self._give(Text(text))
+        return await self.give(Text(text))
 
     async def press(self, label: str) -> str:
         found = [b for b in self.buttons if label in b.label and b.action]
@@ -94,12 +94,12 @@ class Somebody:
         return await self.act(found[0].action or "")
 
     async def act(self, action: str) -> str:
-        return await self._give(Press(action))
+        return await self.give(Press(action))
 
     async def send_photo(self, reference: str) -> str:
-        return await self._give(File("photo", reference))
+        return await self.give(File("photo", reference))
 
-    async def _give(self, content: Any) -> str:
+    async def give(self, content: Any) -> str:
         inbound = Inbound(self.channel, self.address, "1", content, self.office.clock(), language="vi")
         reply = await self.office.answering.answer(inbound, self.standing)
         self.shown = reply.messages
@@ -593,6 +593,20 @@ async def test_stop_counts_in_every_chat_and_leaves_reminders(office: Office) ->
     assert "không nhắc hạn" in await hoa.press("Thôi cả nhắc hạn")
     for chat in (("web", "hoa"), ("telegram", "hoa2")):
         assert await consent.wanted(office.engine, *chat) == set()
+
+
+async def test_an_opt_out_survives_leaving_and_coming_back(office: Office) -> None:
+    hoa = await office.reader("hoa", "telegram")
+    await hoa.say("dừng")
+    await hoa.give(Left("blocked"))
+    await hoa.give(Joined())
+    await hoa.say("xin chào")
+    assert await consent.wanted(office.engine, "telegram", "hoa") == set()
+    await office.reader("binh", "telegram")
+    editor, _approver = await approved(office)
+    await editor.act("an-now:1")
+    await office.minute()
+    assert await claimed(office) == ["binh"]
 
 
 async def test_stop_works_while_something_else_is_asked(office: Office) -> None:
