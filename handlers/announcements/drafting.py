@@ -11,6 +11,7 @@ from handlers.announcements.rendering import LARGEST_PICTURE, LONGEST
 from handlers.sentences import menu_button, topic_name
 from handlers.services import announcements as kept
 from handlers.services.audience import Audience
+from handlers.services.outbox import PULLED
 from handlers.services.text import clean, key
 from handlers.talk import action
 from handlers.talk.language import _, number, speaking
@@ -99,6 +100,11 @@ async def ask_picture(turn: Turn, chosen: str) -> Messages:
         "Please send the picture here, or its public web address (https://…): JPEG or PNG, 10 MB at most; Zalo "
         "shows pictures up to 1 MB. “none” takes it away."
     )
+    if turn.inbound.channel in PULLED:  # nothing but words can be sent there
+        text = _(
+            "Please send the public web address of the picture (https://…): JPEG or PNG, 10 MB at most; Zalo shows "
+            "pictures up to 1 MB. “none” takes it away."
+        )
     return ask(turn, found, "image", text) if found else missing()
 
 
