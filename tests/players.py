@@ -427,8 +427,8 @@ async def zalo_oa_typed_player(**changed: Any) -> AsyncIterator[Player]:
 
 @asynccontextmanager
 async def zalo_bot_player(**changed: Any) -> AsyncIterator[Player]:
-    """The Bot Platform: labels and numbers are typed."""
-    async with FakeZaloBot() as fake, with_zalo_bot(fake, **changed) as (application, clock):
+    """The Bot Platform: labels and numbers are typed. All conversations together have more people than it allows."""
+    async with FakeZaloBot(people=500) as fake, with_zalo_bot(fake, **changed) as (application, clock):
         yield ZaloBotPlayer(application, clock, fake, "label")
 
 
