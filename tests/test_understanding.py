@@ -35,9 +35,9 @@ WANTED = {
 """share of right meanings, of the half that is only run"""
 
 
-HELD_RIGHT, HELD_WRONGLY_ANSWERED = 0.83, 0.125
-"""of the held-out corpus: share of sentences with the right intents; share of off-topic ones that were answered. A
-little worse than what was reached (84.9 % and 10.4 %), far from what is aimed at (96 % and 2 %).
+HELD_RIGHT, HELD_WRONGLY_ANSWERED = 0.91, 0.05
+"""of the examination: share of sentences with the right intents; share of off-topic ones that were answered. A little
+worse than what was reached (92.9 % and 3.4 %); aimed at are 96 % and 2 %.
 """
 MOST_MICROSECONDS = 1_500
 """CPU of one sentence of the corpus on average, with room for a busy machine (measured: 400–600)"""
@@ -97,7 +97,7 @@ def test_the_corpus_held_out(understanding: Understanding) -> None:
     meanings = [understanding.understand(row.text, "vi") for row in rows]
     right = sum(labelled.is_right(row, meaning) for row, meaning in zip(rows, meanings, strict=True))
     off = [meaning for row, meaning in zip(rows, meanings, strict=True) if row.told == "out_of_scope"]
-    assert len(rows) > 700
+    assert len(rows) > 600
     assert right >= HELD_RIGHT * len(rows)
     assert sum(map(labelled.wrongly_answered, off)) <= HELD_WRONGLY_ANSWERED * len(off)
 

@@ -11,7 +11,13 @@ from handlers.services.text import key
 from handlers.talk.understanding import Meaning
 
 HERE = Path(__file__).parent / "corpus"
-WRITERS = ("north", "south")
+WRITERS = (
+    "north", "south", "makers", "away", "guests", "young", "plain", "variety", "daily", "abroad",
+    "first_examination",
+)  # fmt: skip
+"""what is learned from"""
+EXAMINATION = ("examination",)
+"""what is only run: nobody who works on the reader has read it"""
 POLITE = frozenset(("greet", "thanks", "bye", "yes", "no"))
 
 
@@ -38,8 +44,8 @@ class Row:
 def rows(*, held: bool) -> tuple[Row, ...]:
     """The rows that are learned from, or those only run."""
     found = []
-    for writer in WRITERS:
-        path = HERE / f"{writer}{'.held' if held else ''}.tsv"
+    for writer in EXAMINATION if held else WRITERS:
+        path = HERE / f"{writer}.tsv"
         for line in path.read_text(encoding="utf-8").splitlines():
             who, text, told, _ = line.split("\t")
             found.append(Row(writer, who, text, told))

@@ -14,6 +14,7 @@ from handlers.services.places import Places
 from handlers.services.publishing import published
 from handlers.services.search import Search
 from handlers.talk.understanding import Understanding, search_of
+from handlers.talk.understanding.learned import Learned
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCALES = ROOT / "locales"
@@ -46,3 +47,9 @@ def search(folder: Path = SAMPLE) -> Search:
 def understanding(folder: Path = SAMPLE) -> Understanding:
     """The understander of a registry folder."""
     return Understanding(catalogue(folder), search(folder), Places(catalogue(folder)), LOCALES)
+
+
+def untaught() -> Understanding:
+    """The understander of the sample with no weights: what it looks at in a sentence is told all the same."""
+    nothing = Learned((), (), 0.0, b"", "", ())
+    return Understanding(catalogue(), search(), Places(catalogue()), LOCALES, learned=nothing)

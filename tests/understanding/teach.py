@@ -160,7 +160,7 @@ def _phrases(understanding: Understanding) -> Iterator[tuple[str, str]]:
 
 def main() -> None:
     """Learn and write."""
-    understanding = registry.understanding()
+    understanding = registry.untaught()
     learned = learn(lessons(understanding), said_at_all(understanding.lexicon))
     FILE.write_bytes(packed(learned))
     print(

@@ -33,6 +33,13 @@ class Reading:
     items: list[Item]
     places: list[PlaceMatch]
     repaired: bool
+    fields: tuple[str, ...] = ()
+    """the subjects of its words"""
+
+    @property
+    def only_names(self) -> bool:
+        """Whether every word is one of goods, of a place or of a maker."""
+        return sum(i.end - i.start for i in self.items if i.kind != "phrase") == len(self.words.folded)
 
 
 class Asking:

@@ -25,11 +25,11 @@ ALONE = frozenset(
 """intents that stand for a whole sentence: no second one beside them"""
 CLAUSE, IN_WHOLE = 0.8, 0.002
 """chance that a second intent needs in its clause, and in the whole sentence"""
-AGREED = 0.02
+AGREED = 0.1
 """chance that a second intent needs where the phrases say it too"""
 UNSURE = 0.25
 """below, a sentence that names nothing of ours was not understood"""
-REFUSING = 1.5
+REFUSING = 1.25
 """how much heavier a refusal weighs than its chance: a wrong answer is worse than none"""
 SURELY_NOT_OURS = 0.5
 """chance that a refusal needs beside goods of ours"""

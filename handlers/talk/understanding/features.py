@@ -1,7 +1,8 @@
 """What the intent reader looks at: words and what stands beside what, goods and places as one word each.
 
 A feature is a short text: ``w:mua``, ``w:mua|o``, ``c:^mu`` (letters of a word as typed), ``m:đường`` (a word with its
-marks), ``r:buy`` (an intent that the phrases say), ``s:goods`` (something of ours is named).
+marks), ``k:keeping`` (a word of a field), ``r:buy`` (an intent that the phrases say), ``s:goods`` (something of ours is
+named).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ STANDS_FOR = {"product": "<goods>", "place": "<place>", "maker": "<maker>"}
 NOTHING_OURS = "s:nothing"
 """the feature of a sentence that names nothing of ours"""
 AWAY = "cue:elsewhere"
-LONGEST = 3
+LONGEST = 2
 """words of a feature that stand side by side"""
 SHORTEST_PIECE, LONGEST_PIECE = 2, 4
 """letters of a piece of a word, its borders counted"""
@@ -30,6 +31,7 @@ def features(
 ) -> list[str]:
     """The features of a sentence, each once; ``folded``: its words as typed, ``rules``: what the phrases make of it."""
     found = dict.fromkeys(_words(reading))
+    found |= dict.fromkeys(f"k:{field}" for field in reading.fields)
     found |= dict.fromkeys(_pieces(folded))
     found |= dict.fromkeys(_said(labels, meaning, rules))
     return list(found)

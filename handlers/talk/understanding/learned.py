@@ -18,10 +18,10 @@ from functools import lru_cache
 from pathlib import Path
 
 FILE = Path(__file__).with_name("learned.bin")
-BUCKETS = 1 << 14
+BUCKETS = 1 << 15
 ZERO = 128
 """the byte that stands for no weight"""
-WORTH: Mapping[str, int] = {"w": 10, "c": 5, "m": 7, "r": 6, "p": 5}
+WORTH: Mapping[str, int] = {"w": 10, "c": 5, "m": 7, "k": 6, "r": 6, "p": 5}
 """how much a kind of feature (its first letter) counts, in tenths; others :data:`OTHER`"""
 OTHER = 7
 STRENGTH = 10.0

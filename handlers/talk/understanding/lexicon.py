@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from handlers.services.text import agreement, fold, is_careful, sentence, written
+from handlers.talk.understanding.fields import Fields
 
 TABLES = {
     "intents": "intent",
@@ -90,6 +91,7 @@ class Lexicon:
     """words of phrases that have marks, as written: typed like that they are no typos"""
     tongues: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """folded word → languages in whose phrases it occurs"""
+    fields: Fields = field(default_factory=lambda: Fields(()))
 
     def tongue_of(self, folded: Iterable[str]) -> str | None:
         """The language that more words are only known in than in any other."""
@@ -117,6 +119,7 @@ class _Draft:
     over: dict[str, frozenset[str]] = field(default_factory=dict)
     goods: dict[str, set[str]] = field(default_factory=dict)
     light: set[str] = field(default_factory=set)
+    terms: list[tuple[str, str]] = field(default_factory=list)
 
 
 @lru_cache(maxsize=4)
@@ -164,6 +167,7 @@ def _take(draft: _Draft, told: Mapping[str, Any]) -> None:
         draft.short[written(name)] = tuple(sentence(meant).typed)
     for intent, alternatives in told.get("combinations", {}).items():
         draft.combinations += [(intent, tuple(f"cue:{cue}" for cue in cues)) for cues in alternatives]
+    draft.terms += [(name, term) for name, terms in told.get("fields", {}).items() for term in terms]
     draft.light.update(written(word) for word in told.get("between", {}).get("words", ()))
 
 
@@ -211,6 +215,7 @@ def _finish(draft: _Draft) -> Lexicon:
         loose=_loose(draft),
         forms=frozenset(word for typed, *_ in draft.phrases for word in typed if not word.isascii()),
         tongues={word: _same(frozenset(found)) for word, found in tongues.items()},
+        fields=Fields(draft.terms),
     )
 
 

@@ -40,6 +40,8 @@ CACHE = 2_048
 ALIKE = 0.25
 NEIGHBOURING = 0.3
 """cost of words that sound alike, and of a neighbouring key, see :func:`cost`"""
+NAME = 7
+"""words of the longest text that may be a mistyped name and nothing else"""
 LONGER = re.compile(r"([^\W\d])\1{2,}")
 CODE = re.compile(
     r"(?<![\w-])(?=[\w./-]*\d)(?=[\w./-]*[A-Za-zĐđ-])[A-Za-zĐđ0-9]+(?:[-./][A-Za-zĐđ0-9]+)+(?![\w-])"
@@ -69,12 +71,16 @@ class Understanding:
     caches.
     """
 
-    def __init__(self, catalogue: Catalogue, search: Search, places: Places, phrases_dir: Path) -> None:
+    def __init__(
+        self, catalogue: Catalogue, search: Search, places: Places, phrases_dir: Path, *,
+        learned: Learned | None = None,
+    ) -> None:  # fmt: skip
+        """``learned``: other weights than those that are shipped."""
         self.catalogue = catalogue
         self.search = search
         self.lexicon: Lexicon = load(phrases_dir)
         self.cutter = Cutter(self.lexicon, search, places)
-        self.learned: Learned = load_learned()
+        self.learned: Learned = learned or load_learned()
         self._own = self.learned.unknown(said_at_all(self.lexicon))
         words, pairs = _place_words(catalogue)
         self.vocabulary = Vocabulary(
@@ -115,7 +121,8 @@ class Understanding:
         if self._doubtful(meaning, reading):
             doubted = self._read(cut, doubting=True)
             second = self._mean(cut, doubted, explain=explain)
-            if self._keeps(reading.words, doubted.words) and _surer(second):
+            sure = doubted.only_names if meaning.intents == (REFUSED,) else _surer(second)
+            if self._keeps(reading.words, doubted.words) and sure and second.products:
                 return second
         return meaning
 
@@ -152,7 +159,8 @@ class Understanding:
                 folded = meant
         words = Words(folded, typed, cut.marked)
         items, places = self.cutter.cut(words)
-        return Reading(words, origin, items, places, repaired)
+        fields = tuple(self.lexicon.fields.said(folded, typed, marked=cut.marked))
+        return Reading(words, origin, items, places, repaired, fields)
 
     def _believed(self, read: Read, folded: list[str], *, careful: bool) -> Read:
         """The correction, or the word as typed: a whole syllable is rarely another word of speech mistyped
@@ -171,6 +179,8 @@ class Understanding:
         """Whether the sentence asks for a product that was not found although words are left over."""
         if meaning.products or meaning.code or meaning.wants_language or meaning.producers:
             return False
+        if meaning.intents == (REFUSED,):
+            return any(item.kind == "product" for item in reading.items) and len(reading.words.folded) <= NAME
         wants = not meaning.intents or bool(PRODUCT_ASKS & set(meaning.intents))
         return wants and (bool(meaning.words) or bool(meaning.places)) and len(reading.words.folded) <= 24
 
@@ -185,6 +195,8 @@ class Understanding:
 
     def _mean(self, cut: Sentence, reading: Reading, *, explain: bool) -> Meaning:
         labels, named, ruled = self._ruled(cut, reading, explain=explain)
+        if reading.only_names and ruled.products and not (ruled.intents or ruled.missing):
+            return ruled
         if clear(cut, ruled, labels, self.learned) or own_phrases(reading.items, self._own):
             return ruled
         seen = features(reading, cut.folded, labels, named, ruled.intents)
