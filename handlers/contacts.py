@@ -26,6 +26,8 @@ Messages = list[Message]
 CONSENT = "oral-1"
 """version of the text that is read out; a changed text takes a new number"""
 STEP = "contact"
+FOR_SOMEBODY = (" ghi ho ", " ghi giup ", " record for ")
+"""how an official begins who writes for a producer"""
 RECORDED = N_(
     "An official of the commune recorded a contact person for {producer}: {name}. If that is wrong, please tell the "
     "officer."
@@ -39,14 +41,15 @@ def wants_contact(turn: Turn) -> bool:
     """Whether ``ghi hộ … người liên hệ`` (``record for … contact``) is about a contact person."""
     content = turn.inbound.content
     said = f" {fold(content.text)} " if isinstance(content, Text) else ""
-    return " lien he " in said or " contact " in said
+    return said.startswith(FOR_SOMEBODY) and (" lien he " in said or " contact " in said)
 
 
 async def asked(turn: Turn) -> Messages:
     """The same words: of which producer of one's commune, and who is recorded."""
     who, meaning = await turn.who(), turn.meaning
     named = list(meaning.producers) if meaning else []
-    named += [one.producer for one in (meaning.products if meaning else ()) if one.producer]
+    if meaning and meaning.exact:  # a product that is only near the words is nobody's name
+        named += [one.producer for one in meaning.products if one.producer]
     mine = [one for one in dict.fromkeys(named) if who.may_act_in(one.commune_code or "")]
     if len(mine) == 1:
         return await _of(turn, mine[0])

@@ -68,6 +68,13 @@ async def on_behalf(turn: Turn) -> list[Message]:
     return await (contacts.asked(turn) if contacts.wants_contact(turn) else renewals.on_behalf(turn))
 
 
+async def contact(turn: Turn) -> list[Message]:
+    """How to reach a producer; for an official who writes for one, their contact person."""
+    if contacts.wants_contact(turn) and (await turn.who()).is_a(*reminders.SEES):
+        return await contacts.asked(turn)
+    return producers.contact(turn)
+
+
 async def certified(turn: Turn) -> list[Message]:
     """Is it still certified? With nothing named, a producer means their own."""
     meaning = turn.meaning
@@ -241,7 +248,7 @@ ROUTES = Routes(
         "gifts": browse.gifts,
         "list": wished,
         "producer": producers.producer,
-        "contact": producers.contact,
+        "contact": contact,
         "shelf_life": details.shelf_life,
         "allergens": details.allergens,
         "delivery": details.delivery,

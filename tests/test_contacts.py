@@ -95,6 +95,27 @@ async def test_a_contact_without_a_chat_ends_on_the_officers_list(tmp_path: Path
         assert len(await office.letters(officer)) == 1, "once"
 
 
+@pytest.mark.parametrize(
+    ("said", "whose"),
+    [
+        ("ghi hộ Sam Le Thu người liên hệ", "Sam Le Thu"),
+        ("ghi giúp Hộ kinh doanh Sam Le Thu liên hệ", "Sam Le Thu"),
+        (f"record for {TWO} contact", "Sam Le Thu"),
+        ("ghi hộ HTX Ba Sơn người liên hệ", "Chủ thể nào"),
+        ("ghi hộ người liên hệ", "xã mình"),
+        ("record for Sam Le Thu contact", ""),
+    ],
+)
+async def test_whose_contact_person_is_asked_and_never_guessed(tmp_path: Path, said: str, whose: str) -> None:
+    async with opened(tmp_path, "2026-07-22") as office:
+        editor = await office.somebody("editor")
+        answer = await editor.say(said)
+        assert whose in answer, answer
+        assert "Hoàng Thị Tới" not in answer, "whose product is only near the words"
+        stranger = office.seat()
+        assert "Gõ họ tên" not in await stranger.say(said)
+
+
 async def test_nobody_is_called_where_somebody_else_is_told(tmp_path: Path) -> None:
     async with opened(tmp_path, "2026-07-22") as office:
         producer = await office.somebody(f"producer:{CONG_SON}")

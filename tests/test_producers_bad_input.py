@@ -84,6 +84,14 @@ async def test_a_file_is_not_handed_in_before_the_certificate_was_issued(tmp_pat
         assert "02/12/2026" in await producer.say("hôm qua")
 
 
+async def test_an_official_writes_nothing_for_what_is_only_near_the_words(tmp_path: Path) -> None:
+    async with opened(tmp_path, "2026-12-03") as office:
+        editor = await office.somebody("editor")
+        for said in ("record for Sam Le Thu handed in yesterday", "ghi hộ Sam Le Thu đã nộp hôm qua"):
+            await editor.say(said)
+            assert await office.rows(db.Renewal) == [], said
+
+
 # ------------------------------------------------------------------------------------------------ leaving, coming back
 
 

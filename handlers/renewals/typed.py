@@ -54,8 +54,8 @@ async def _officials_own(turn: Turn, word: str) -> Messages:
     return []
 
 
-async def _one_of(turn: Turn, products: Sequence[Product], word: str) -> Messages:
-    if len(products) == 1:
+async def _one_of(turn: Turn, products: Sequence[Product], word: str, *, sure: bool = True) -> Messages:
+    if len(products) == 1 and sure:
         return await _say(turn, products[0], word)
     read = read_past_day(_said(turn), turn.today)
     rows, lines = [], [_("Which one?")]
@@ -167,7 +167,10 @@ async def on_behalf(turn: Turn) -> Messages:
             "Name a producer or a product of your commune, for example: “record for … handed in yesterday”."
         )
         return [Message(text, buttons=((menu_button(),),))]
-    return await _one_of(turn, products, _word(_said(turn)))
+    near = bool(
+        turn.meaning and turn.meaning.products and not turn.meaning.exact and not turn.meaning.producers
+    )
+    return await _one_of(turn, products, _word(_said(turn)), sure=not near)
 
 
 def _named(turn: Turn) -> list[Product]:
