@@ -480,6 +480,29 @@ async def test_the_author_is_gone(office: Office) -> None:
     assert "Báo cáo thông báo số 1" in await approver.letters(), "the one who approved is told instead"
 
 
+async def test_the_author_on_telegram_is_gone_while_it_is_sent(office: Office) -> None:
+    """Their message was to become the final report; nobody has it now, so that a letter tells the end."""
+    await office.reader("hoa", "telegram")
+    editor = await office.person("editor", "lan", "telegram")
+    approver = await office.person("approver", "minh")
+    await editor.say("gửi thông báo: Hội chợ.")
+    await editor.act("an-submit:1")
+    await approver.say("duyệt 1")
+    await editor.act("an-now:1")
+    await office.minute()
+    found = await kept.found(office.engine, 1)
+    assert found is not None
+    assert found.progress_message
+    async with office.engine.begin() as connection:
+        await connection.execute(update(Delivery).values(state="sent"))
+    await sweep(office.engine, office.clock())
+    await office.minute()
+    assert "Báo cáo thông báo số 1" not in await editor.letters(), "the message that is changed tells it"
+    await erase(office.engine, "telegram", "lan")
+    await office.minute()
+    assert "Báo cáo thông báo số 1" in await approver.letters()
+
+
 # ------------------------------------------------------------------------------------------- while it is being sent
 
 
@@ -670,7 +693,7 @@ async def test_words_that_name_no_audience_are_asked_again(office: Office) -> No
     editor = await office.person("editor", "lan")
     await editor.say("gửi thông báo: Hội chợ.")
     await editor.press("Gửi cho ai")
-    assert "Tôi chưa hiểu gửi cho ai" in await editor.say("ai đó thôi")
+    assert "Tôi chưa hiểu gửi cho ai" in await editor.say("ai đó nhé")
     assert "Tôi chưa hiểu gửi cho ai" in await editor.say("du khách có giấy chứng nhận hết hạn")
     await editor.act("an-to:1:groups")
     assert "nhóm Đồ uống" in await editor.press("Đồ uống")

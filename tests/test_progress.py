@@ -20,8 +20,9 @@ from bot.dispatch import Dispatch, Words
 from bot.dispatch.progress import Progress
 from db import Announcement, Delivery
 from handlers.announcements import progress
+from handlers.services.access import end_role, grant, person_of, roles_held
 from handlers.services.audit import history
-from handlers.services.following import on_page
+from handlers.services.following import on_page, shown_in
 from handlers.services.outbox import Letter, Outbox, enqueue
 from handlers.services.reports import unreported
 from handlers.talk.language import speaking
@@ -60,7 +61,9 @@ async def begun(engine: AsyncEngine, fake: FakeTelegram, count: int) -> AsyncIte
     await fixed(engine, number, chats)
     first = Message("Đang gửi.", replaces=f"announcement-{number}")
     async with engine.begin() as connection:
-        await enqueue(connection, [Letter(KEY, "telegram", str(AUTHOR), None, "vi", [first])], NOON)
+        person = await person_of(connection, "telegram", str(AUTHOR), NOON)
+        await grant(connection, person, "editor", "", "console", NOON)
+        await enqueue(connection, [Letter(KEY, "telegram", str(AUTHOR), person, "vi", [first])], NOON)
     channel = TelegramChannel(token=fake.token, secret="s" * 20, api_url=fake.url, ceiling=Ceiling(40))
     await channel._client.open()
     dispatch = Dispatch(
@@ -129,6 +132,22 @@ async def test_a_message_that_was_deleted_is_not_followed_any_more(engine: Async
     assert [one.id for one in await unreported(engine)] == [number], "a letter tells the end"
 
 
+async def test_who_lost_the_role_sees_nothing_more(engine: AsyncEngine) -> None:
+    async with FakeTelegram() as fake, begun(engine, fake, 60) as (_dispatch, number):
+        async with asyncio.timeout(5):
+            while not fake.called("editMessageText"):
+                await asyncio.sleep(0.02)
+        (held,) = await roles_held(engine)
+        await end_role(engine, held.id, "console", NOON)
+        before = len(fake.called("editMessageText"))
+        await over(engine, number)
+        await asyncio.sleep(0.7)
+        assert len(fake.called("editMessageText")) <= before + 1, "one may have been on its way"
+        assert await shown_in(engine, await state_of(engine, number)) is None, (
+            "the end is told to somebody else"
+        )
+
+
 async def test_the_page_shows_it_in_place(tmp_path: Path) -> None:
     async with running(database_url=f"sqlite+aiosqlite:///{tmp_path}/bot.db") as (application, clock):
         engine, page = application.engine, WebPlayer(application, clock)
@@ -136,7 +155,9 @@ async def test_the_page_shows_it_in_place(tmp_path: Path) -> None:
         await fixed(engine, number, addresses(3), channel="zalo-oa")
         first = Message("Đang gửi.", replaces="announcement-1")
         async with engine.begin() as connection:
-            await enqueue(connection, [Letter("begun", "web", "lan", None, "vi", [first])], NOON)
+            person = await person_of(connection, "web", "lan", NOON)
+            await grant(connection, person, "editor", "", "console", NOON)
+            await enqueue(connection, [Letter("begun", "web", "lan", person, "vi", [first])], NOON)
         assert await on_page(engine, "web", "lan") == [], "not before the page has the first one"
 
         async def seen() -> list[Any]:

@@ -14,6 +14,7 @@ from handlers.services import announcements as kept
 from handlers.services import reports
 from handlers.services.announcements import LATE, Step
 from handlers.services.consent import NIGHT, after_the_night
+from handlers.services.following import shown_in
 from handlers.services.outbox import Letter, sweep
 from handlers.services.text import fold
 from handlers.talk.language import _
@@ -87,7 +88,8 @@ async def _report(desk: Desk, found: Announcement, now: datetime) -> None:
     """The final report by letter, unless the message that shows the progress becomes it."""
     asked = await letters.author(desk.engine, found)
     changeable = {road.name for road in await desk.links.roads() if road.edit == "full"}
-    if found.progress_message and {one.channel for one in asked} <= changeable:
+    shown = await shown_in(desk.engine, found)
+    if shown and shown[0] in changeable and {(one.channel, one.address) for one in asked} == {shown}:
         return
 
     async def report() -> Messages:

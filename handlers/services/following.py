@@ -1,7 +1,7 @@
 """Where the author sees how sending goes: in the letter that told them it began, if its channel can change a message.
 
-``announcement.progress_message`` is the key of that letter; its row knows the chat and the platform's id of the
-message.
+Whose role was taken away sees nothing more. ``announcement.progress_message`` is the key of that letter; its row knows
+the chat and the platform's id of the message.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select, update
+from sqlalchemy import Select, and_, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col
 
-from db import Announcement, Delivery
+from db import Announcement, Delivery, Role
 from handlers.services.reports import reported
 
 LOST = ("failed", "gone", "skipped", "uncertain")
@@ -56,6 +56,13 @@ async def on_page(engine: AsyncEngine, channel: str, address: str) -> list[Follo
     return await _read(engine, query)
 
 
+async def shown_in(engine: AsyncEngine, announcement: Announcement) -> tuple[str, str] | None:
+    """The chat whose message shows the progress; None where there is none (any more)."""
+    query = _shown().where(col(Announcement.id) == announcement.id)
+    found = await _read(engine, query)
+    return (found[0].channel, found[0].address) if found and not found[0].lost else None
+
+
 async def unfollow(engine: AsyncEngine, number: int) -> None:
     """Its message cannot be changed, or need not be any more: what is still to be told is told by letter."""
     async with engine.begin() as connection:
@@ -72,9 +79,11 @@ def _shown() -> Select[Any]:
         col(Delivery.state).label("letter"),
         col(Delivery.message_id),
     )
+    official = exists().where(col(Role.person_id) == col(Delivery.person_id), col(Role.ended_at).is_(None))
     return (
         select(Announcement, *letter)
         .join(Delivery, col(Delivery.key) == col(Announcement.progress_message))
+        .where(official)
         .order_by(col(Announcement.id))
     )
 
