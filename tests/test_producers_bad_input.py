@@ -92,6 +92,36 @@ async def test_an_official_writes_nothing_for_what_is_only_near_the_words(tmp_pa
             assert await office.rows(db.Renewal) == [], said
 
 
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("lịch của tôi", "lịch"),
+        ("đổi giá thành 270k", "270.000"),
+        ("huỷ liên kết", "Đã huỷ liên kết"),
+        ("đang chuẩn bị", "đang chuẩn bị"),
+        ("nhắc tôi sau", "Bao giờ nhắc lại"),
+        ("mùng 3", "03/"),
+        ("blablabla", "chưa đọc được ngày"),
+    ],
+)
+async def test_another_wish_wins_over_the_day_that_was_asked_for(
+    tmp_path: Path, said: str, answer: str
+) -> None:
+    async with opened(tmp_path, "2026-12-13") as office:
+        producer = await office.somebody(f"producer:{CONG_SON}")
+        assert "ngày nào" in await producer.say("nộp rồi")
+        assert answer.casefold() in (await producer.say(said)).casefold()
+
+
+@pytest.mark.parametrize("reason", ["giấy tờ phức tạp quá", "bán không được giá", "tôi già rồi"])
+async def test_a_reason_in_ones_own_words_is_kept(tmp_path: Path, reason: str) -> None:
+    async with opened(tmp_path, "2026-12-13") as office:
+        producer = await office.somebody(f"producer:{CONG_SON}")
+        await producer.say("không làm lại nữa")
+        assert reason in await producer.say(reason)
+        assert [one.reason for one in await office.rows(db.Renewal)] == [reason]
+
+
 # ------------------------------------------------------------------------------------------------ leaving, coming back
 
 

@@ -31,8 +31,8 @@ INTENTS: Mapping[str, Handler] = {
 }
 on_behalf = typed.on_behalf
 STEPS: Mapping[str, OpenStep] = {
-    "filed": OpenStep(typed.filed_answered, typed.leaves),
-    "declined": OpenStep(typed.why_answered, typed.leaves),
+    "filed": OpenStep(typed.filed_answered, typed.leaves_day),
+    "declined": OpenStep(typed.why_answered, typed.leaves_reason),
 }
 mine_or_how = mine.mine
 subscribed = calendar.subscribed

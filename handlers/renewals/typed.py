@@ -121,11 +121,39 @@ async def checklist_typed(turn: Turn) -> Messages:
 # ----------------------------------------------------------------------------------------------------- open questions
 
 
-def leaves(meaning: Meaning) -> bool:
-    """A way out, or another question, is clearly something else than a day or a reason."""
-    return bool(
-        set(meaning.intents) & {"cancel", "menu", "back", "help", "my_certificates", "where_to_file", "human"}
-    )
+DAYLIKE = frozenset({"renewal_filed", "pick", "season", "out_of_scope", "yes", "no", "greet", "thanks"})
+"""what a day in words may be taken for"""
+UNLIKE_REASONS = frozenset(
+    {
+        "cancel",
+        "menu",
+        "back",
+        "help",
+        "my_certificates",
+        "where_to_file",
+        "human",
+        "unlink",
+        "calendar",
+        "calendar_off",
+        "language",
+        "stop",
+        "renewal_filed",
+        "renewal_preparing",
+        "renewal_later",
+        "renewal_help",
+    }
+)
+"""wishes that no reason is; others (papers, price, complaint) may well be one"""
+
+
+def leaves_day(meaning: Meaning) -> bool:
+    """Any other wish, or a product by its name, is clearly something else than a day."""
+    return bool(set(meaning.intents) - DAYLIKE or (meaning.products and meaning.exact))
+
+
+def leaves_reason(meaning: Meaning) -> bool:
+    """A way out or one of these wishes is clearly something else than a reason."""
+    return any(name in UNLIKE_REASONS or name.startswith("correct_") for name in meaning.intents)
 
 
 async def filed_answered(turn: Turn, text: str) -> Messages:
