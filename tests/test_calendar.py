@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
 import icalendar
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel import col
 
 import db
 from handlers.renewals import subscribed
@@ -58,6 +63,35 @@ async def test_one_address_a_person_and_producer(engine: AsyncEngine) -> None:
     assert await calendars.producer_of(engine, secret) is None
     assert await calendars.producer_of(engine, anew) == await calendars.producer_of(engine, other) == "p1"
     assert await calendars.make_address(engine, "p1", "person 1", NOW) == later
+
+
+async def test_of_several_addresses_given_before_the_newest_stays(engine: AsyncEngine) -> None:
+    """Revision 0009, on a database that had several."""
+
+    def to(revision: str) -> Callable[[Connection], None]:
+        def move(connection: Connection) -> None:
+            config = Config()
+            config.set_main_option("script_location", str(db.MIGRATIONS))
+            config.set_main_option("path_separator", "os")
+            config.attributes["connection"] = connection
+            (command.downgrade if revision == "0008" else command.upgrade)(config, revision)
+
+        return move
+
+    given = [
+        ("p1", "person 1", "a"),
+        ("p1", "person 1", "b"),
+        ("p1", "person 2", "c"),
+        ("p2", "person 1", "d"),
+    ]
+    async with engine.begin() as connection:
+        await connection.run_sync(to("0008"))
+        for producer, by, mark in given:
+            row = {"producer_code": producer, "made_by": by, "token_hash": mark, "made_at": NOW}
+            await connection.execute(insert(db.Calendar).values(row))
+        await connection.run_sync(to("head"))
+        rows = await connection.execute(select(db.Calendar).order_by(col(db.Calendar.id)))
+        assert [row.token_hash for row in rows if row.withdrawn_at is None] == ["b", "c", "d"]
 
 
 async def test_pressed_again_the_address_is_not_multiplied(tmp_path: Path) -> None:
