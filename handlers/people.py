@@ -134,7 +134,7 @@ async def agree(turn: Turn) -> Messages:
             _("Official notices of the OCOP office are separate: you get them only if you want them.")
         )
         rows.insert(1, (Button(_("Official notices too"), "sub:notices"),))
-    if turn.standing.get("proved"):
+    if turn.standing.get("proved") and not await consent.number_of(turn.engine, (await turn.who()).person_id):
         lines.append(
             _("When no chat reaches you, your telephone number could help; for that I need your word on it.")
         )
@@ -202,7 +202,7 @@ async def phone(turn: Turn) -> Messages:
         return [Message(text, buttons=((human_button(), menu_button()),))]
     if not content.own:
         return await _for_an_officer(turn, found)
-    await linking.link_by_phone(turn.engine, turn.chat, found, turn.now)
+    await linking.link_by_phone(turn.engine, turn.chat, found, content.number, turn.now)
     turn.changed_who()
     turn.standing.put("proved", linking.fingerprint(content.number))
     return await _ask_consent(turn, found)

@@ -12,6 +12,7 @@ from handlers.reminders import jobs
 from handlers.services.access import who
 from handlers.services.consent import number_of
 from handlers.services.contacts import Told, read_contact
+from handlers.services.erasure import erase
 from handlers.talk.message import Phone
 from handlers.talk.turn import Desk
 from tests.office import CONG_SON, LEAF, TWO, Office, Seat, last_consent, opened
@@ -236,3 +237,23 @@ async def test_the_number_of_a_contact_person_links_their_own_chat(tmp_path: Pat
         await recorded(office)
         own = office.seat()
         assert "đã liên kết" in await own.give(Phone("84900000123", own=True))
+        assert [one.how for one in await office.rows(db.Link)] == ["phone"], "they are told once"
+        (kept,) = await office.rows(db.Telephone)
+        person = (await who(office.engine, "terminal", own.standing.address)).person_id
+        assert (kept.person_id, kept.number, kept.how) == (person, NUMBER, "proved")
+        await own.say("[Có, nhắc tôi]")
+        assert "Dùng cả số điện thoại?" not in own.labels, "they agreed to that already"
+        assert "•••••••123" in await own.say("/sdt")
+        await own.say("[Thu hồi số]")
+        assert await office.rows(db.Telephone) == []
+
+
+async def test_an_erased_chat_takes_the_number_along(tmp_path: Path) -> None:
+    async with opened(tmp_path, "2026-07-20") as office:
+        await office.phone(CONG_SON, NUMBER)
+        own = office.seat()
+        await own.give(Phone(NUMBER, own=True))
+        await own.press("tel-yes")
+        assert len(await office.rows(db.Telephone)) == 1
+        await erase(office.engine, "terminal", own.standing.address)
+        assert await office.rows(db.Telephone) == await office.rows(db.Consent) == []

@@ -48,7 +48,8 @@ async def erase(engine: AsyncEngine, channel: str, address: str) -> None:
             .where(col(Arrival.channel) == channel, col(Arrival.address) == address)
             .values(address="", raw="", answer=None)
         )
-        if person is not None:
+        if person is not None:  # the proof that a number may be used went with the chat
+            await connection.execute(delete(Telephone).where(col(Telephone.person_id) == person))
             await erase_person(connection, person)
 
 

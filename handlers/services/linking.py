@@ -14,6 +14,7 @@ from sqlmodel import col
 from db import Calendar, Link, Producer, Telephone
 from handlers.services.access import Who, link, person_of, unlink
 from handlers.services.consent import every_chat, forget_number, note, subscribe
+from handlers.services.erasure import erase_person
 
 Chat = tuple[str, str]
 Read = tuple[str, str]
@@ -80,12 +81,28 @@ async def proved_number(engine: AsyncEngine, producers: Collection[str], mark: s
     return next((number for number in numbers if number and fingerprint(number) == mark), "")
 
 
-async def link_by_phone(engine: AsyncEngine, chat: Chat, producers: Collection[str], now: datetime) -> None:
-    """Let whoever owns this chat serve these producers: the platform proved the number."""
+async def link_by_phone(
+    engine: AsyncEngine, chat: Chat, producers: Collection[str], number: str, now: datetime
+) -> None:
+    """Let whoever owns this chat serve these producers: the platform proved the number.
+
+    A contact person recorded with this number was them, and goes: they are told once. The number to which they agreed
+    by word of mouth stays theirs.
+    """
     async with engine.begin() as connection:
         person = await person_of(connection, *chat, now)
         for code in producers:
             await link(connection, person, code, "phone", f"person {person}", now)
+        recorded = select(col(Telephone.person_id)).where(
+            col(Telephone.number) == normalised(number), col(Telephone.how) == "recorded"
+        )
+        for one in [row[0] for row in await connection.execute(recorded)]:
+            await unlink(connection, one, producers, f"person {person}", now)
+            theirs = select(col(Telephone.person_id)).where(col(Telephone.person_id) == person)
+            if await connection.scalar(theirs) is None:
+                kept = update(Telephone).where(col(Telephone.person_id) == one)
+                await connection.execute(kept.values(person_id=person, how="proved"))
+            await erase_person(connection, one)
 
 
 async def want_reminders(engine: AsyncEngine, chat: Chat, wanted: bool, read: Read, now: datetime) -> None:
