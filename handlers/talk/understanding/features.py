@@ -1,6 +1,6 @@
 """What the intent reader looks at: words and what stands beside what, goods and places as one word each.
 
-A feature is a short text: ``w:mua``, ``w:mua|o``, ``c:^mu`` (letters of a word as typed), ``m:đường`` (a word with its
+A feature is a short text: ``w:mua``, ``w:mua|o``, ``c:^mu`` (letters of a word), ``m:đường`` (a word with its
 marks), ``k:keeping`` (a word of a field), ``r:buy`` (an intent that the phrases say), ``s:goods`` (something of ours is
 named).
 """
@@ -26,13 +26,11 @@ MOST_WORDS = 40
 """of a sentence that are looked at: longer ones say it before"""
 
 
-def features(
-    reading: Reading, folded: Sequence[str], labels: Labels, meaning: Meaning, rules: Sequence[str]
-) -> list[str]:
-    """The features of a sentence, each once; ``folded``: its words as typed, ``rules``: what the phrases make of it."""
+def features(reading: Reading, labels: Labels, meaning: Meaning, rules: Sequence[str]) -> list[str]:
+    """The features of a sentence, each once; ``rules``: what the phrases make of it."""
     found = dict.fromkeys(_words(reading))
     found |= dict.fromkeys(f"k:{field}" for field in reading.fields)
-    found |= dict.fromkeys(_pieces(folded))
+    found |= dict.fromkeys(_pieces(reading.words.folded))
     found |= dict.fromkeys(_said(labels, meaning, rules))
     return list(found)
 

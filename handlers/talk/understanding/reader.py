@@ -199,7 +199,7 @@ class Understanding:
             return ruled
         if clear(cut, ruled, labels, self.learned) or own_phrases(reading.items, self._own):
             return ruled
-        seen = features(reading, cut.folded, labels, named, ruled.intents)
+        seen = features(reading, labels, named, ruled.intents)
         chances = self.learned.chances(seen)
         intents = decided(chances, ruled, NOTHING_OURS in seen, lambda: self._clauses(cut))
         if explain:
@@ -224,7 +224,7 @@ class Understanding:
         cut = sentence(LONGER.sub(r"\1", text))
         reading = self._read(cut)
         labels, named, ruled = self._ruled(cut, reading, explain=False)
-        return features(reading, cut.folded, labels, named, ruled.intents)
+        return features(reading, labels, named, ruled.intents)
 
     def _clauses(self, cut: Sentence) -> list[dict[str, float]]:
         """What each clause would ask by itself."""
