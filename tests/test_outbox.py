@@ -454,3 +454,22 @@ async def test_a_clock_that_was_set_back_holds_nothing_back(engine: AsyncEngine,
 async def _set(engine: AsyncEngine, number: int, **values: Any) -> None:
     async with engine.begin() as connection:
         await connection.execute(update(Announcement).where(col(Announcement.id) == number).values(**values))
+
+
+async def test_what_waited_is_not_kept_waiting_by_full_pages(engine: AsyncEngine, clock: Moved) -> None:
+    """At a pace where every page is full, a row whose moment has come goes within a quarter of a second."""
+    chats = addresses(40)
+    await people(engine, chats)
+    number = await announcement(engine)
+    await fixed(engine, number, chats)
+    outbox = Outbox(engine, 1, clock)
+    first = (await outbox.claim("telegram", 2)).posts
+    await outbox.settle([Settled(post, "queued", "busy", not_before=NOON) for post in first])
+    clock.go(seconds=0.1)
+    assert not {post.id for post in (await outbox.claim("telegram", 2)).posts} & {post.id for post in first}
+    clock.go(seconds=0.2)
+    assert [post.id for post in (await outbox.claim("telegram", 2)).posts] == [post.id for post in first]
+    clock.go(seconds=0.01)
+    left = (await outbox.claim("telegram", 100)).posts
+    assert len(left) == 36, "everything, where there is room"
+    await outbox.close()

@@ -23,7 +23,10 @@ NOTICE = ("at", "product_code", "cycle", "step", "person_id", "channel", "way", 
 
 @dataclass(slots=True)
 class Claim:
-    """What a claim asks; where it stands in each announcement, so that rows already taken are not read again."""
+    """What a claim asks; where it stands in each announcement, so that rows already taken are not read again.
+
+    ``due_first``: what waited for its moment comes before what waits for none; else it fills what room is left.
+    """
 
     channel: str
     most: int
@@ -31,6 +34,7 @@ class Claim:
     now: datetime
     night: bool
     after: dict[tuple[str, int], int]
+    due_first: bool = True
     page: Page = field(default_factory=Page)
 
     def queues(self, announcements: Sequence[Sequence[Any]]) -> list[Queue]:
@@ -46,7 +50,7 @@ class Claim:
 
     def questions(self, queue: Queue) -> Iterator[tuple[tuple[bool, bool], dict[str, Any]]]:
         """(announced, due) and parameters of each query of a queue, while there is room."""
-        for due in (True, False):
+        for due in (self.due_first, not self.due_first):
             if self.room <= 0:
                 return
             asked = {
