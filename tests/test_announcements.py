@@ -20,7 +20,7 @@ from handlers.announcements import render
 from handlers.announcements.rendering import pieces
 from handlers.answer import Answering
 from handlers.services import announcements as kept
-from handlers.services import consent, reports
+from handlers.services import approval, consent, reports
 from handlers.services.access import end_role, roles_held
 from handlers.services.announcements import By
 from handlers.services.audit import history
@@ -253,9 +253,9 @@ async def test_without_a_second_person_nothing_is_submitted(office: Office) -> N
 async def test_of_two_approvers_at_once_one_wins(office: Office) -> None:
     engine = office.engine
     number = await kept.draft(engine, By(1, "web:a"), NOW, {"vi": "x"})
-    assert await kept.submit(engine, number, 1, By(1, "web:a"), NOW, []) == "done"
+    assert await approval.submit(engine, number, 1, By(1, "web:a"), NOW, []) == "done"
     steps = await asyncio.gather(
-        *(kept.approve(engine, number, 1, By(person, "web:b"), NOW, []) for person in (2, 3, 4))
+        *(approval.approve(engine, number, 1, By(person, "web:b"), NOW, []) for person in (2, 3, 4))
     )
     assert sorted(steps) == ["done", "not_now", "not_now"]
     verbs = [row.verb for row in await history(engine, kept.subject(number))]

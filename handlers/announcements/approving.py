@@ -11,6 +11,7 @@ from handlers.announcements.cards import Messages, ask, card, doer, missing, the
 from handlers.announcements.previewing import preview
 from handlers.sentences import cut, menu_button
 from handlers.services import announcements as kept
+from handlers.services import approval
 from handlers.services.access import Address
 from handlers.services.audience import Audience
 from handlers.services.outbox import Letter
@@ -35,7 +36,7 @@ async def submit(turn: Turn, chosen: str) -> Messages:
     if not asked:
         why = _("There is nobody else who may approve. A second approver must be invited first.")
         return await card(turn, chosen, why)
-    step = await kept.submit(
+    step = await approval.submit(
         turn.engine,
         found.id or 0,
         found.version,
@@ -82,7 +83,7 @@ async def approve(turn: Turn, chosen: str = "", version: str = "") -> Messages:
         return missing()
     shown = int(version) if version.isdecimal() else found.version
     told = await _decided(turn, found, "approved", "")
-    step = await kept.approve(turn.engine, found.id or 0, shown, await doer(turn), turn.now, told)
+    step = await approval.approve(turn.engine, found.id or 0, shown, await doer(turn), turn.now, told)
     if step == "done":
         lead = _("Approved.")
         if found.send_at:
@@ -111,7 +112,7 @@ async def take_why(turn: Turn, found: Announcement, text: str) -> Messages:
     why = cut(" ".join(text.split()), 500)
     version = str((turn.standing.get("step") or {}).get("version", found.version))
     told = await _decided(turn, found, "returned", why)
-    step = await kept.send_back(
+    step = await approval.send_back(
         turn.engine, found.id or 0, int(version), await doer(turn), turn.now, why, told
     )
     lead = _("Sent back to the author.") if step == "done" else words.not_done(step)

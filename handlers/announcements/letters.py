@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from db import Announcement
-from handlers.services import announcements as kept
+from handlers.services import approval
 from handlers.services.access import Address, first_chats, people_with
 from handlers.services.outbox import Letter
 from handlers.talk.language import DEFAULT, speaking
@@ -36,7 +36,7 @@ async def author(engine: AsyncEngine, announcement: Announcement) -> list[Addres
 
 async def approvers(engine: AsyncEngine, announcement: Announcement) -> list[Address]:
     """Everybody who may approve it: approvers who neither wrote nor changed it."""
-    hands = await kept.hands(engine, announcement)
+    hands = await approval.hands(engine, announcement)
     people = [one for one in await people_with(engine, "approver") if one not in hands]
     return await first_chats(engine, people, DEFAULT)
 

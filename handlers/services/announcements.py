@@ -2,11 +2,12 @@
 
 ``draft → submitted → approved → scheduled → sending ⇄ paused → finished``, or ``cancelled``, or ``late``, which asks
 before sending. A step is an UPDATE that names the state it starts from: of two who do the same at once, one wins.
+Approval is :mod:`handlers.services.approval`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -15,7 +16,7 @@ from sqlalchemy import Update, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import col
 
-from db import Announcement, Audit
+from db import Announcement
 from handlers.services import audit
 from handlers.services.audience import Audience
 from handlers.services.outbox import Letter, enqueue
@@ -53,7 +54,7 @@ class By:
 async def found(engine: AsyncEngine, number: int) -> Announcement | None:
     """One announcement."""
     async with engine.connect() as connection:
-        return await _read(connection, number)
+        return await read(connection, number)
 
 
 async def recent(engine: AsyncEngine, most: int, author: int | None = None) -> list[Announcement]:
@@ -86,7 +87,7 @@ async def draft(
     async with engine.begin() as connection:
         for row in (await connection.execute(same)).all():
             number = int(row[0] or 0)
-            before = await _read(connection, number)
+            before = await read(connection, number)
             if before is not None and before.texts == dict(texts):
                 return number
         made = await connection.execute(
@@ -114,7 +115,7 @@ async def edit(engine: AsyncEngine, number: int, by: By, now: datetime, **values
     """Change what it says or for whom it is: the version rises, an approval is void, it is a draft again."""
     assert set(values) <= CHANGED, values
     async with engine.begin() as connection:
-        before = await _read(connection, number, lock=True)
+        before = await read(connection, number, lock=True)
         if before is None:
             return "missing"
         if before.state not in OPEN:
@@ -123,7 +124,7 @@ async def edit(engine: AsyncEngine, number: int, by: By, now: datetime, **values
         if old == values:
             return "done"
         changed = await connection.execute(
-            _unchanged(before).values(
+            unchanged(before).values(
                 **values,
                 version=before.version + 1,
                 state="draft",
@@ -143,103 +144,10 @@ async def expire_at(engine: AsyncEngine, number: int, by: By, now: datetime, at:
     return await _step(engine, number, by.actor, now, OPEN, "expiry set", expires_at=at)
 
 
-async def submit(
-    engine: AsyncEngine, number: int, version: int, by: By, now: datetime, letters: Sequence[Letter]
-) -> Step:
-    """Ask for approval of this version, with letters to those who may give it."""
-    async with engine.begin() as connection:
-        before = await _read(connection, number, lock=True)
-        if before is None or before.state != "draft":
-            return "not_now" if before else "missing"
-        if before.version != version:
-            return "changed"
-        if not (await connection.execute(_unchanged(before).values(state="submitted"))).rowcount:
-            return "changed"
-        await audit.record(
-            connection, now, by.actor, "submitted", subject(number), after={"version": version}
-        )
-        await enqueue(connection, letters, now)
-        return "done"
-
-
-async def approve(
-    engine: AsyncEngine, number: int, version: int, by: By, now: datetime, letters: Sequence[Letter]
-) -> Step:
-    """Approve this version; not one's own work. With an hour it is scheduled; of two who approve, one is told."""
-
-    def values(before: Announcement) -> dict[str, Any]:
-        state = "scheduled" if before.send_at is not None else "approved"
-        return {
-            "state": state,
-            "approved_version": version,
-            "approved_by": by.person_id,
-            "approved_at": now,
-        }
-
-    async def noted(connection: AsyncConnection) -> None:
-        await audit.record(connection, now, by.actor, "approved", subject(number), after={"version": version})
-        await enqueue(connection, letters, now)
-
-    return await _decided(engine, (number, version), by, values, noted)
-
-
-async def send_back(
-    engine: AsyncEngine, number: int, version: int, by: By, now: datetime, why: str, letters: Sequence[Letter]
-) -> Step:
-    """Do not approve this version: it is a draft again, with the reason in the log."""
-
-    async def noted(connection: AsyncConnection) -> None:
-        await audit.record(connection, now, by.actor, "sent back", subject(number), why=why)
-        await enqueue(connection, letters, now)
-
-    return await _decided(engine, (number, version), by, lambda before: {"state": "draft"}, noted)
-
-
-async def _decided(
-    engine: AsyncEngine,
-    what: tuple[int, int],
-    by: By,
-    values: Callable[[Announcement], dict[str, Any]],
-    noted: Callable[[AsyncConnection], Awaitable[None]],
-) -> Step:
-    """Decide about a version (number, version) that was submitted and in which nothing is one's own."""
-    number, version = what
-    async with engine.begin() as connection:
-        before = await _read(connection, number, lock=True)
-        if before is None:
-            return "missing"
-        if before.state != "submitted":
-            return "changed" if before.version != version else "not_now"
-        if by.person_id in await _hands(connection, before):
-            return "own"
-        if before.version != version:
-            return "changed"
-        if not (await connection.execute(_unchanged(before).values(values(before)))).rowcount:
-            return "not_now"
-        await noted(connection)
-        return "done"
-
-
-async def hands(engine: AsyncEngine, announcement: Announcement) -> set[int]:
-    """Everybody who wrote or changed it, and so cannot approve it."""
-    async with engine.connect() as connection:
-        return await _hands(connection, announcement)
-
-
-async def _hands(connection: AsyncConnection, announcement: Announcement) -> set[int]:
-    query = select(col(Audit.actor)).where(
-        col(Audit.subject) == subject(announcement.id or 0), col(Audit.verb).in_(("drafted", "edited"))
-    )
-    rows = await connection.execute(query.distinct())
-    return {announcement.author_id} | {
-        int(row[0].removeprefix("person ")) for row in rows if row[0].startswith("person ")
-    }
-
-
 async def schedule(engine: AsyncEngine, number: int, by: By, now: datetime, at: datetime | None) -> Step:
     """Set its hour, or take it away (None); what is approved is then scheduled. The approval stays."""
     async with engine.begin() as connection:
-        before = await _read(connection, number, lock=True)
+        before = await read(connection, number, lock=True)
         if before is None:
             return "missing"
         if before.state not in OPEN:
@@ -247,7 +155,7 @@ async def schedule(engine: AsyncEngine, number: int, by: By, now: datetime, at: 
         state = before.state
         if before.approved_version == before.version:
             state = "scheduled" if at is not None else "approved"
-        if not (await connection.execute(_unchanged(before).values(send_at=at, state=state))).rowcount:
+        if not (await connection.execute(unchanged(before).values(send_at=at, state=state))).rowcount:
             return "changed"
         after = {"send_at": at.isoformat() if at else None}
         await audit.record(connection, now, by.actor, "scheduled", subject(number), after=after)
@@ -330,12 +238,12 @@ async def _step(
     )
     async with engine.begin() as connection:
         if not (await connection.execute(step)).rowcount:
-            return "missing" if await _read(connection, number) is None else "not_now"
+            return "missing" if await read(connection, number) is None else "not_now"
         await audit.record(connection, now, actor, verb, subject(number))
         return "done"
 
 
-def _unchanged(before: Announcement) -> Update:
+def unchanged(before: Announcement) -> Update:
     """An update of this announcement, if nobody was quicker since it was read."""
     return update(Announcement).where(
         col(Announcement.id) == before.id,
@@ -344,7 +252,8 @@ def _unchanged(before: Announcement) -> Update:
     )
 
 
-async def _read(connection: AsyncConnection, number: int, *, lock: bool = False) -> Announcement | None:
+async def read(connection: AsyncConnection, number: int, *, lock: bool = False) -> Announcement | None:
+    """One announcement, in a transaction of the caller's; ``lock``: nobody else changes it meanwhile."""
     query = select(Announcement).where(col(Announcement.id) == number)
     row = (await connection.execute(query.with_for_update() if lock else query)).first()
     return _row(row) if row else None
