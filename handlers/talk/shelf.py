@@ -44,11 +44,17 @@ class Shelf:
         if self._held is not None and self._held.catalogue.version == version:
             return False
         catalogue = await published(self._engine)
-        if self._held is None:
-            self._held = publish(catalogue)
-        else:
-            self._held = await asyncio.to_thread(publish, catalogue)
-            gc.collect()
+        self._held = publish(catalogue) if self._held is None else await self._beside(catalogue)
         gc.freeze()
         log.info("registry_published", version=catalogue.version, products=len(catalogue.products))
         return True
+
+    @staticmethod
+    async def _beside(catalogue: Catalogue) -> Published:
+        """Publish while others are answered; what is built all stays, so nobody waits for looks through it."""
+        gc.disable()
+        try:
+            return await asyncio.to_thread(publish, catalogue)
+        finally:
+            gc.freeze()
+            gc.enable()
