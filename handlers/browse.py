@@ -23,6 +23,7 @@ from handlers.showing import (
     offset_of,
     prices,
     product_list,
+    remember_together,
 )
 from handlers.talk import action
 from handlers.talk.language import _, money, ngettext, number
@@ -104,6 +105,7 @@ def filtered_page(turn: Turn, offset: str = "0", spec: str = "") -> Messages:
     chosen = [product for product in pool if _fits(turn, product, wish, codes)]
     title = _wish_words(turn, wish, codes)
     if not chosen:
+        remember_together(turn, ())
         text = _("No product on record: {wish}.").format(wish=title)
         return [Message(text, buttons=((Button(_("Products by group"), action.PRODUCTS), menu_button()),))]
     if len(chosen) == 1:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from handlers.sentences import cut, menu_button, name_of, notice, source_line
 from handlers.services.catalogue import Product
 from handlers.services.certificates import Verdict, verdict
-from handlers.showing import card_buttons, not_on_the_list, nothing_found, product_list, remember, subjects
+from handlers.showing import asked_about, card_buttons, not_on_the_list, nothing_found, product_list, remember
 from handlers.talk import action
 from handlers.talk.language import _, day, ngettext, number, partial
 from handlers.talk.message import Message
@@ -23,7 +23,7 @@ def status(turn: Turn) -> Messages:
     meaning = turn.meaning
     if meaning and meaning.code and not meaning.products:
         return not_on_the_list(turn, meaning.code)
-    products: Sequence[Product] = subjects(turn)
+    products: Sequence[Product] = asked_about(turn)
     if not products and meaning and meaning.producers:
         products = [p for who in meaning.producers for p in turn.catalogue.products_of.get(who.code, ())]
     if len(products) == 1:
@@ -37,9 +37,15 @@ def status(turn: Turn) -> Messages:
 
 def _several(turn: Turn, products: Sequence[Product]) -> Messages:
     words = turn.meaning.words if turn.meaning and turn.meaning.words else ""
-    title = ngettext(
-        "{n} product matches “{words}”: which one?", "{n} products match “{words}”: which one?", len(products)
-    ).format(n=number(len(products)), words=cut(words, 60))
+    title = (
+        _("Which one?")
+        if not words
+        else ngettext(
+            "{n} product matches “{words}”: which one?",
+            "{n} products match “{words}”: which one?",
+            len(products),
+        ).format(n=number(len(products)), words=cut(words, 60))
+    )
 
     def page(offset: int) -> str:
         return action.checked(offset, words)

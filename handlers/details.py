@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from handlers.sentences import menu_button, name_of, product_button
 from handlers.services.catalogue import Product
-from handlers.showing import PAGE, card_buttons, remember, subjects, which
+from handlers.showing import PAGE, asked_about, card_buttons, remember, remember_together, which
 from handlers.talk.language import _, ngettext, number
 from handlers.talk.message import Button, Message
 from handlers.talk.turn import Turn
@@ -28,7 +28,7 @@ def allergens(turn: Turn) -> Messages:
 
 def delivery(turn: Turn) -> Messages:
     """Whether it can be ordered and sent: the address to order at, else whom to ask."""
-    products = subjects(turn)
+    products = asked_about(turn)
     if not products:
         text = _(
             "Nothing is ordered or paid here. Many producers send their goods by post: name a product and I say where "
@@ -39,7 +39,7 @@ def delivery(turn: Turn) -> Messages:
 
 
 def _told(turn: Turn, say: Callable[[Product], str], warning: str = "") -> Messages:
-    products = subjects(turn)[:PAGE]
+    products = asked_about(turn)[:PAGE]
     if not products:
         return which(turn)
     lines = [say(product) for product in products]
@@ -47,6 +47,7 @@ def _told(turn: Turn, say: Callable[[Product], str], warning: str = "") -> Messa
     lines += [whom for whom in known if whom]
     lines += [warning] if warning else []
     if len(products) > 1:
+        remember_together(turn, products)
         rows = tuple((product_button(product),) for product in products)
         return [Message("\n".join(lines), buttons=(*rows, (menu_button(),)))]
     remember(turn, products[0])

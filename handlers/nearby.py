@@ -28,7 +28,7 @@ from handlers.sentences import (
 from handlers.services.catalogue import Product, Showroom
 from handlers.services.nearest import FAR_KM, Nearby, nearest, plausible
 from handlers.services.places import PlaceMatch
-from handlers.showing import card_buttons, remember, subjects
+from handlers.showing import asked_about, card_buttons, remember, remember_together
 from handlers.talk import action
 from handlers.talk.language import _, distance
 from handlers.talk.message import Button, Buttons, Message, Place
@@ -233,7 +233,7 @@ def _near_buttons(showrooms: Sequence[Showroom]) -> Buttons:
 
 def buy(turn: Turn) -> Messages:
     """Where to buy: the products asked for, near the place asked for."""
-    products = subjects(turn)
+    products = asked_about(turn)
     meaning = turn.meaning
     places = meaning.places if meaning else ()
     if places:
@@ -261,6 +261,7 @@ def where_sold(turn: Turn, products: Sequence[Product]) -> Messages:
         remember(turn, products[0])
         what = [name_of(products[0]) + badge_and_maker(products[0], turn.today)]
     else:
+        remember_together(turn, products)
         what = wanted(turn, in_force, over)
     sellers = sellers_of(turn, products)
     shown = [turn.catalogue.showrooms[one] for one in list(sellers)[:SHOWN]]

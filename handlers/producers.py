@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from handlers.sentences import cut, menu_button, name_of, notice, product_button, short_name, source_line
 from handlers.services.catalogue import Producer
-from handlers.showing import KEPT, PAGE, card_buttons, gone, remember, subjects, which
+from handlers.showing import KEPT, PAGE, asked_about, card_buttons, gone, remember, which
 from handlers.talk import action
 from handlers.talk.language import _, ngettext, number
 from handlers.talk.message import Button, Message
@@ -24,7 +24,7 @@ def producer(turn: Turn, key: str = "") -> Messages:
     meaning = turn.meaning
     if meaning and meaning.producers and not meaning.products:
         return producers_named(turn, meaning.producers)
-    products = subjects(turn)
+    products = asked_about(turn)
     if not products:
         return which(turn)
     known = list(dict.fromkeys(p.producer for p in products if p.producer))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from handlers.sentences import cut, menu_button, name_of, price_of, source_line
 from handlers.services.catalogue import Product
 from handlers.showing import (
+    asked_about,
     card_buttons,
     card_of,
     found_page,
@@ -16,7 +17,6 @@ from handlers.showing import (
     prices,
     product_list,
     remember,
-    subjects,
     which,
 )
 from handlers.talk import action
@@ -64,7 +64,7 @@ def found(turn: Turn, offset: str = "0", words: str = "") -> Messages:
 
 def price(turn: Turn) -> Messages:
     """How much it costs, with the day it was recorded."""
-    products = subjects(turn)
+    products = asked_about(turn)
     if not products:
         return which(turn)
     if len(products) > 1:
@@ -85,7 +85,7 @@ def price(turn: Turn) -> Messages:
 
 def cheaper(turn: Turn) -> Messages:
     """Products of the same kind that cost less, as far as prices are recorded."""
-    products = subjects(turn)
+    products = asked_about(turn)
     if len(products) != 1:
         return prices(turn, products) if products else which(turn)
     base = products[0]

@@ -29,7 +29,7 @@ from handlers import (
     subscriptions,
     tickets,
 )
-from handlers.showing import not_on_the_list
+from handlers.showing import asked_about, not_on_the_list
 from handlers.talk import action
 from handlers.talk.language import N_
 from handlers.talk.message import File, Joined, Message, Phone, Place, Unsupported
@@ -81,9 +81,9 @@ async def certified(turn: Turn) -> list[Message]:
     named = meaning and (meaning.products or meaning.producers or meaning.code or meaning.words)
     if named:
         return certificates.status(turn)
-    shown = turn.catalogue.products.get(turn.standing.get("product") or "")
+    shown = asked_about(turn)
     served = (await turn.who()).producers
-    if served and (shown is None or (shown.producer and shown.producer.code in served)):
+    if served and all(product.producer and product.producer.code in served for product in shown):
         return await renewals.mine_or_how(turn)
     return certificates.status(turn)
 

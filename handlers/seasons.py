@@ -5,7 +5,7 @@ from __future__ import annotations
 from handlers.sentences import menu_button, name_of, notice, product_button, season_words
 from handlers.services.catalogue import Season
 from handlers.services.seasons import in_season
-from handlers.showing import PAGE, card_buttons, nothing_found, remember, subjects
+from handlers.showing import PAGE, card_buttons, nothing_found, remember, remember_together, subjects
 from handlers.talk import action
 from handlers.talk.language import _, day, spoken
 from handlers.talk.message import Button, Message
@@ -31,6 +31,7 @@ def season(turn: Turn) -> Messages:
     if len(products) == 1:
         remember(turn, products[0])
         return [Message("\n".join(lines), buttons=card_buttons(turn, products[0]))]
+    remember_together(turn, products)
     rows = tuple((product_button(product),) for product in products[:PAGE])
     return [Message("\n".join(lines), buttons=(*rows, (menu_button(),)))]
 

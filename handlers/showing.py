@@ -38,6 +38,8 @@ MISS_LENGTH = 200
 """characters of a text that was not understood"""
 KEPT = 20
 """codes of a list that "another one" can still reach"""
+FOLLOWED = PAGE
+"""products shown together that a further question may be about"""
 Messages = list[Message]
 Titled = tuple[str, Callable[[int], str]]
 """a list's title, and the action that shows its page from an offset"""
@@ -52,6 +54,22 @@ def subjects(turn: Turn) -> tuple[Product, ...]:
         return ()
     last = turn.catalogue.products.get(turn.standing.get("product") or "")
     return (last,) if last else ()
+
+
+def asked_about(turn: Turn) -> tuple[Product, ...]:
+    """The products a further question is about: those named, the one shown last, or the few last shown together."""
+    named = subjects(turn)
+    if named or (turn.meaning and turn.meaning.words):
+        return named
+    codes = turn.standing.get("listed") or ()
+    together = [turn.catalogue.products[code] for code in codes if code in turn.catalogue.products]
+    return tuple(together) if len(codes) <= FOLLOWED else ()
+
+
+def remember_together(turn: Turn, products: Sequence[Product]) -> None:
+    """These were shown together: a further question is about all of them, if they are few."""
+    turn.standing.put("product", None)
+    turn.standing.put("listed", [product.code for product in products[:KEPT]])
 
 
 def remember(turn: Turn, product: Product) -> None:
@@ -188,8 +206,7 @@ def product_list(
     title, page = titled
     start = start if 0 <= start < len(products) else 0
     shown = products[start : start + PAGE]
-    turn.standing.put("listed", [product.code for product in products[:KEPT]])
-    turn.standing.put("product", None)
+    remember_together(turn, products)
     lines = [tally(turn, products)]
     rows: list[tuple[Button, ...]] = []
     for place, product in enumerate(shown, start=start + 1):
@@ -264,8 +281,9 @@ def prices(turn: Turn, products: Sequence[Product]) -> Messages:
     """Products with a price on record, the cheapest first; how many more have none."""
     priced = [product for product in products if product.price_vnd is not None]
     if not priced:
-        words = turn.meaning.words if turn.meaning else ""
-        text = _("No price is recorded for any product matching “{words}”.").format(words=cut(words, 60))
+        remember_together(turn, products)
+        names = ", ".join(name_of(product) for product in products[:PAGE])
+        text = _("No price is recorded for {names}.").format(names=names)
         rows = tuple((product_button(product),) for product in products[:PAGE])
         return [Message(text, buttons=(*rows, (menu_button(),)))]
     priced.sort(key=lambda product: product.price_vnd or 0)
@@ -278,7 +296,7 @@ def prices(turn: Turn, products: Sequence[Product]) -> Messages:
             )
         )
     rows = tuple((product_button(p, f"{i}. {short_name(p)}"),) for i, p in enumerate(priced[:PAGE], start=1))
-    turn.standing.put("listed", [product.code for product in priced])
+    remember_together(turn, priced)
     choices = tuple(action.product(p.key) for p in priced[: PAGE * 2])
     return [
         Message(
