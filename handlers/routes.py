@@ -16,6 +16,7 @@ from handlers import (
     inviting,
     nearby,
     numbers,
+    officials,
     people,
     producers,
     products,
@@ -33,7 +34,7 @@ from handlers.showing import asked_about, not_on_the_list
 from handlers.talk import action
 from handlers.talk.language import N_
 from handlers.talk.message import File, Joined, Message, Phone, Place, Unsupported
-from handlers.talk.router import Command, OpenStep, Routes, only
+from handlers.talk.router import Command, OpenStep, Routes, merge, only
 from handlers.talk.turn import Redo, Turn
 
 
@@ -59,8 +60,15 @@ async def mine(turn: Turn) -> list[Message]:
     """When does mine expire: my own products; the public verdict of what was named by somebody not linked."""
     meaning = turn.meaning
     if meaning and (meaning.products or meaning.producers or meaning.code):
-        return certificates.status(turn)
+        told = certificates.status(turn)
+        return told if (await turn.who()).producers else merge([told, renewals.how_to_link()])
     return await renewals.mine_or_how(turn)
+
+
+async def helped(turn: Turn) -> list[Message]:
+    """What can be asked here; officials are told their tasks as well."""
+    told = start.help_(turn)
+    return merge([told, await officials.tasks(turn)]) if (await turn.who()).official else told
 
 
 async def on_behalf(turn: Turn) -> list[Message]:
@@ -132,7 +140,7 @@ COMMANDS = (
     Command("dung", subscriptions.stop),
     Command("stop", subscriptions.stop),
     Command("thongbao", only(announcements.ACTIONS["an-new"], *announcements.WRITES)),
-    Command("help", start.help_, N_("What I can do")),
+    Command("help", helped, N_("What I can do")),
     Command("sdt", numbers.kept),
     Command("xoa", settings.erase, N_("Delete what is kept of this chat")),
     Command("human", tickets.human, N_("Talk to a person")),
@@ -153,7 +161,7 @@ ROUTES = Routes(
         "h": producers.producer,
         "l": browse.filtered_page,
         action.MENU: start.menu,
-        action.HELP: start.help_,
+        action.HELP: helped,
         action.SEARCH: start.search,
         action.CANCEL: start.cancel,
         action.NEAR: nearby.near,
@@ -173,6 +181,7 @@ ROUTES = Routes(
         people.REFUSE: people.refuse,
         people.LEAVE: people.leave,
         **numbers.ACTIONS,
+        action.TASKS: only(officials.tasks, *reminders.SEES),
         "forget": settings.erase,
         **renewals.ACTIONS,
         "inv": only(inviting.invite_this, "officer", "editor", "approver"),
@@ -213,7 +222,7 @@ ROUTES = Routes(
     intents={
         "cancel": cancelled,
         "menu": start.menu,
-        "help": start.help_,
+        "help": helped,
         "back": start.back,
         "next": start.onward,
         "previous": start.previous,

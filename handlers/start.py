@@ -86,7 +86,8 @@ async def menu(turn: Turn) -> Messages:
     turn.standing.put("missed", None)
     rows = main_buttons()
     if (await turn.who()).official:
-        rows = (*rows, (Button(_("Announcements"), action.ANNOUNCEMENTS),))
+        tasks = Button(_("Officials' tasks"), action.TASKS)
+        rows = (*rows, (Button(_("Announcements"), action.ANNOUNCEMENTS), tasks))
     return [Message(_("What would you like to do? You can also just type."), title=_("Menu"), buttons=rows)]
 
 

@@ -18,7 +18,7 @@ Messages = list[Message]
 CONSENT = "oral-1"
 """version of the text that is read out; a changed text takes a new number"""
 STEP = "contact"
-FOR_SOMEBODY = (" ghi ho ", " ghi giup ", " record for ")
+FOR_SOMEBODY = (" ghi ", " them ", " record ", " add ", " write down for ")
 """how an official begins who writes for a producer"""
 
 

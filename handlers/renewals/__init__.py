@@ -34,6 +34,7 @@ STEPS: Mapping[str, OpenStep] = {
     "filed": OpenStep(typed.filed_answered, typed.leaves_day),
     "declined": OpenStep(typed.why_answered, typed.leaves_reason),
 }
+how_to_link = mine.how_to_link
 mine_or_how = mine.mine
 subscribed = calendar.subscribed
 papers = law.papers
@@ -43,6 +44,7 @@ __all__ = [
     "ACTIONS",
     "INTENTS",
     "STEPS",
+    "how_to_link",
     "mine_or_how",
     "on_behalf",
     "papers",

@@ -36,12 +36,15 @@ def _stranger(turn: Turn) -> Messages:
         "Type the name of your product or of your cooperative or household, and we say what is recorded of its "
         "certificate. A certificate lasts {months} months."
     ).format(months=national().at(turn.today).validity_months)
-    more = _("If it is yours, link this chat to it: then I remind you in time.")
-    buttons = (
-        (Button(_("Link my account"), LINK),),
-        (Button(_("Renewal papers"), action.PAPERS), menu_button()),
-    )
-    return [Message(f"{text}\n{more}", buttons=buttons)]
+    papers = Button(_("Renewal papers"), action.PAPERS)
+    link = how_to_link()[0]
+    return [Message(f"{text}\n{link.text}", buttons=(*link.buttons, (papers, menu_button())))]
+
+
+def how_to_link() -> Messages:
+    """Beside the public verdict of what somebody says is theirs."""
+    text = _("If it is yours, link this chat to it: then I remind you in time.")
+    return [Message(text, buttons=((Button(_("Link my account"), LINK),),))]
 
 
 async def page(turn: Turn, offset: str = "0") -> Messages:
