@@ -448,6 +448,12 @@ async def test_a_clock_that_was_set_back_holds_nothing_back(engine: AsyncEngine,
     assert await claimed(outbox) == []
     await outbox.hurry("telegram")
     assert await claimed(outbox) == ["1"]
+    await put(engine, letter("c", "3"))
+    (post,) = (await outbox.claim("telegram", 1)).posts
+    await outbox.settle([Settled(post, "queued", not_before=clock() + timedelta(hours=1), tried=False)])
+    assert await claimed(outbox) == []
+    await outbox.hurry("telegram")
+    assert await claimed(outbox) == ["3"], "and what was put back without having been tried"
     await outbox.close()
 
 

@@ -122,7 +122,10 @@ class Sender:
                 await self._rest(1.0)
 
     async def _take(self) -> bool:
-        """Take the channel: what a claim of ours left behind is queued again, what the dead left is uncertain."""
+        """Take the channel: what a claim of ours left behind is queued again, what the dead left is uncertain.
+
+        The clock may have been set back while nobody held it, so that what waits is tried once.
+        """
         if not await self.holding.take():
             return False
         self._ceiling.rest()
@@ -130,6 +133,7 @@ class Sender:
             await asyncio.sleep(HANDOVER)
         await self._outbox.lost(self.channel.name, self._settling.in_hand)
         await self._outbox.dead()
+        await self._outbox.hurry(self.channel.name)
         HOLDS.labels(self.channel.name).set(1)
         log.info("sending_here", channel=self.channel.name)
         return True

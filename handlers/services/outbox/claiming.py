@@ -110,10 +110,11 @@ class Outbox:
         return found
 
     async def hurry(self, channel: str) -> None:
-        """Try now what waits after a "later": the clock was set back, and its moments mean nothing any more."""
+        """Try now what was claimed before and put back: the clock was set back, and those moments mean nothing."""
         statement = text(
             "UPDATE delivery SET not_before = :now"
-            " WHERE state = 'queued' AND channel = :channel AND tries > 0 AND not_before > :now"
+            " WHERE state = 'queued' AND channel = :channel AND (tries > 0 OR worker IS NOT NULL)"
+            " AND not_before > :now"
         ).bindparams(bindparam("now", type_=Delivery.__table__.c.not_before.type))  # type: ignore[attr-defined]
         async with self.engine.begin() as connection:
             await connection.execute(statement, {"now": self.now(), "channel": channel})
