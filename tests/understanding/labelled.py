@@ -13,6 +13,7 @@ from handlers.talk.understanding import Meaning
 HERE = Path(__file__).parent / "corpus"
 WRITERS = (
     "north", "south", "makers", "away", "guests", "young", "plain", "variety", "daily", "abroad",
+    "visitors", "offices", "short",
     "first_examination",
 )  # fmt: skip
 """what is learned from"""

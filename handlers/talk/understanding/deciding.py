@@ -29,7 +29,7 @@ AGREED = 0.1
 """chance that a second intent needs where the phrases say it too"""
 UNSURE = 0.25
 """below, a sentence that names nothing of ours was not understood"""
-REFUSING = 1.25
+REFUSING = 3.0
 """how much heavier a refusal weighs than its chance: a wrong answer is worse than none"""
 SURELY_NOT_OURS = 0.5
 """chance that a refusal needs beside goods of ours"""
@@ -109,7 +109,11 @@ def decided(
 
 
 def _first(chances: Chances, ruled: Meaning) -> str:
-    """The likeliest intent; a refusal weighs more, but beside goods it must be likely by itself."""
+    """The likeliest intent; a refusal weighs more, but beside goods it must be likely by itself, and what seems only
+    to be named is looked up.
+    """
+    if next(iter(chances)) == NOTHING_ASKED:
+        return NOTHING_ASKED
     allowed = ruled.intents == (REFUSED,) or not ruled.products or chances[REFUSED] >= SURELY_NOT_OURS
     weighed = {
         intent: chance * REFUSING if intent == REFUSED else chance
