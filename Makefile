@@ -11,7 +11,7 @@ UV_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run chat test check lint parity bench messages lock clean
+.PHONY: help run chat test check lint parity bench messages teach lock clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":[^#]*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,13 +47,17 @@ messages: $(VENV)/test.stamp ## collect the sentences of the code into locales/*
 	$(VENV)/bin/pybabel -q extract -F pyproject.toml --add-location=file --sort-by-file -o var/messages.pot .
 	$(VENV)/bin/pybabel -q update -i var/messages.pot -d locales --no-fuzzy-matching --ignore-pot-creation-date
 
+teach: $(VENV)-teach/teach.stamp ## learn again what sentences ask, from tests/understanding/corpus
+	$(VENV)-teach/bin/python -m tests.understanding.teach
+
 lock: $(VENV)/run.stamp ## resolve requirements*.lock again from pyproject.toml (needs a network)
 	@test -x $(VENV)/bin/uv || $(PIP) install -q uv
 	$(VENV)/bin/uv pip compile $(UV_FLAGS) pyproject.toml -o requirements.lock
 	$(VENV)/bin/uv pip compile $(UV_FLAGS) pyproject.toml --group test -o requirements-test.lock
+	$(VENV)/bin/uv pip compile $(UV_FLAGS) pyproject.toml --group teach -o requirements-teach.lock
 
 clean: ## remove what can be made again; var/ (your database) stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-teach .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find locales -name '*.mo' -delete
 
@@ -66,6 +70,12 @@ $(VENV)/run.stamp: requirements.lock | $(PYTHON_IN)
 $(VENV)/test.stamp: requirements-test.lock | $(VENV)/run.stamp
 	@echo "Installing the test dependencies ..."
 	@$(PIP) install -q --require-hashes -r requirements-test.lock
+	@touch $@
+
+# Of its own: numpy beside the program would be loaded by others and hide what they weigh.
+$(VENV)-teach/teach.stamp: requirements-teach.lock | $(PYTHON_IN)
+	@$(PYTHON_IN) -m venv $(VENV)-teach
+	@$(VENV)-teach/bin/python -m pip --disable-pip-version-check --no-input install -q --require-hashes -r requirements-teach.lock
 	@touch $@
 
 $(PYTHON_IN):
