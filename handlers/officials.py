@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handlers.sentences import menu_button
 from handlers.services.access import Who
 from handlers.talk import action
 from handlers.talk.language import _
@@ -21,7 +22,7 @@ async def tasks(turn: Turn) -> Messages:
             Button(_("Whom to call"), action.build("rm-calls")),
         ),
         _products(who),
-        (Button(_("Menu"), action.MENU),),
+        (menu_button(),),
     )
     text = "\n".join([*_everyone(), *(_province() if who.is_a(*PROVINCE) else ())])
     return [Message(text, title=_("Officials' tasks"), buttons=tuple(row for row in rows if row))]

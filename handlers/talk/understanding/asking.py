@@ -58,12 +58,12 @@ class Asking:
         self.covered = covered
         self.english = not self.words.marked and lexicon.tongue_of(self.words.folded) == "en"
         """in English nothing behind goods belongs to what they are called"""
-        spoken = {i for item in reading.items if item.kind == "phrase" for i in range(item.start, item.end)}
+        said_before = {item.end for item in reading.items if item.kind == "phrase"}
         self.outside = {
             i
             for item in reading.items
             if item.start and self.words.folded[item.start - 1] not in TOWARDS
-            if item.start - 1 not in spoken
+            if item.start not in said_before
             if any("cue:elsewhere" in phrase.labels for phrase in item.phrases)
             for i in range(item.start, item.end)
         }

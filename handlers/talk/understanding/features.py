@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from handlers.talk.understanding.asking import Reading
+from handlers.talk.understanding.fields import MOST_WORDS
 from handlers.talk.understanding.labels import Labels
 from handlers.talk.understanding.meaning import Meaning
 from handlers.talk.understanding.segments import Item
@@ -22,8 +23,6 @@ LONGEST = 2
 """words of a feature that stand side by side"""
 SHORTEST_PIECE, LONGEST_PIECE = 2, 4
 """letters of a piece of a word, its borders counted"""
-MOST_WORDS = 40
-"""of a sentence that are looked at: longer ones say it before"""
 
 
 def features(reading: Reading, labels: Labels, meaning: Meaning, rules: Sequence[str]) -> list[str]:
