@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers.sentences import cut, menu_button, name_of, notice, source_line
+from handlers.sentences import cut, name_of, notice, source_line
 from handlers.services.catalogue import Product
 from handlers.services.certificates import Verdict, verdict
-from handlers.showing import asked_about, card_buttons, not_on_the_list, nothing_found, product_list, remember
+from handlers.showing import (
+    asked_about,
+    card_buttons,
+    not_on_the_list,
+    nothing_found,
+    product_list,
+    remember,
+    which,
+)
 from handlers.talk import action
 from handlers.talk.language import _, day, ngettext, number, partial
 from handlers.talk.message import Message
@@ -131,7 +139,7 @@ def ask_which(turn: Turn) -> Messages:
         "Which product shall we check? Type its name, the producer's name, or the code printed on the package or "
         "certificate."
     )
-    return [Message(text, buttons=((menu_button(),),))]
+    return which(turn, text, action.certificate)
 
 
 def leaves_question(meaning: Meaning) -> bool:

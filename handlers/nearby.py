@@ -48,9 +48,9 @@ def near(turn: Turn) -> Messages:
 
 
 def _asked(turn: Turn) -> tuple[Product, ...]:
-    """The products this is about: those named, else (a press) those of the open question."""
+    """The products this is about: those named or just shown, else (a press) those of the open question."""
     if turn.meaning:
-        return turn.meaning.products
+        return asked_about(turn)
     step = turn.standing.get("step") or {}
     return _products(turn, step.get("products", ()))
 
@@ -192,6 +192,8 @@ def nearest_to(
     )
     first = shown[0].showroom
     turn.standing.put("showroom", first.id)
+    if products:
+        remember_together(turn, products)
     choices = tuple(action.showroom(one.showroom.key) for one in shown)
     buttons = _near_buttons([one.showroom for one in shown])
     return [Message(text, title=title, buttons=buttons, venue=venue_of(first), choices=choices)]

@@ -40,6 +40,8 @@ KEPT = 20
 """codes of a list that "another one" can still reach"""
 FOLLOWED = PAGE
 """products shown together that a further question may be about"""
+MAY_BE_MEANT = 2 * PAGE
+"""products of the last list that are offered when a question leaves open which one is meant"""
 Messages = list[Message]
 Titled = tuple[str, Callable[[int], str]]
 """a list's title, and the action that shows its page from an offset"""
@@ -366,9 +368,19 @@ def gone(turn: Turn) -> Messages:
     return [Message(text, buttons=((menu_button(),),))]
 
 
-def which(turn: Turn) -> Messages:
-    """A question about "it" while nothing was shown: ask which product; the next text is taken as its name."""
+def which(turn: Turn, question: str = "", verb: Callable[[str], str] = action.product) -> Messages:
+    """A question about "it" while nothing or too much was shown: ask which product, of those shown if any."""
     meaning = turn.meaning
     if meaning and (meaning.words or meaning.near):
         return nothing_found(turn)
-    return [Message(_("Which product do you mean? Please type its name."), buttons=((menu_button(),),))]
+    lines = [question or _("Which product do you mean? Please type its name.")]
+    rows: list[tuple[Button, ...]] = []
+    codes = turn.standing.get("listed") or ()
+    shown = [turn.catalogue.products[code] for code in codes if code in turn.catalogue.products][
+        :MAY_BE_MEANT
+    ]
+    for place, product in enumerate(shown, start=1):
+        lines.append(f"{place}. {line_of(turn, product)}")
+        rows.append((Button(cut(f"{place}. {short_name(product)}", 40), verb(product.key)),))
+    choices = tuple(verb(product.key) for product in shown)
+    return [Message("\n".join(lines), buttons=(*rows, (menu_button(),)), choices=choices)]
