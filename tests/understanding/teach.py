@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from handlers.services.text import key
+from handlers.services.text import key, sentence
 from handlers.talk.understanding import Understanding
 from handlers.talk.understanding.learned import (
     BUCKETS,
@@ -29,10 +30,12 @@ from handlers.talk.understanding.learned import (
 from handlers.talk.understanding.lexicon import said_at_all
 from tests.understanding import labelled, registry, scoring
 
-FREEDOM = 4.0
+FREEDOM = 2.0
 """scikit-learn's C: how far weights may grow"""
 OLDER, PHRASE, REFUSED_PHRASE = 0.3, 0.1, 0.05
 """how much an older sentence, a phrase, and a phrase that is not ours count beside a sentence of the corpus"""
+ORDINARY = 4
+"""sentences that have a word nobody will take for the name of goods"""
 RULES = ("r:", "p:")
 TOPICS = frozenset(("contact", "buy", "papers"))
 """older labels of what has intents of its own by now"""
@@ -94,7 +97,14 @@ def learn(lessons: list[Lesson], phrases: list[str]) -> Learned:
     start = tuple(round(float(value), 4) for value in model.intercept_)
     hashes = tuple(sorted(zlib.crc32(phrase.encode()) for phrase in phrases))
     rows = wide(rows.astype("uint8").tobytes())
-    return Learned(tuple(map(str, model.classes_)), start, step, rows, taught(), hashes)
+    return Learned(tuple(map(str, model.classes_)), start, step, rows, taught(), hashes, ordinary())
+
+
+def ordinary() -> frozenset[str]:
+    """The folded words of at least :data:`ORDINARY` sentences."""
+    texts = [row.text for row in labelled.rows(held=False)] + [text for text, _ in labelled.grouped()]
+    count = Counter(word for text in dict.fromkeys(texts) for word in {*sentence(text).folded})
+    return frozenset(word for word, times in count.items() if times >= ORDINARY)
 
 
 def matrix(sentences: list[tuple[str, ...]]):  # type: ignore[no-untyped-def]

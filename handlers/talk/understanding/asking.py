@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 from handlers.services.catalogue import Producer
@@ -16,10 +16,32 @@ from handlers.talk.understanding.segments import Item, Words
 
 ORIGIN = frozenset(("from", "of", "cua", "vung", "xu", "goc"))
 """words between goods and the place they come from"""
+PACKS = frozenset(("hop", "hu", "lo", "chai", "goi", "tui", "bich", "thung", "loai", "hang"))
+"""what goods come in, said between them and where they come from or who makes them (``khau nhục hộp Mai Sao``)"""
 TOWARDS = frozenset(
     ("o", "tai", "tu", "ve", "vao", "ra", "den", "toi", "cho", "from", "in", "at", "to", "for")
 )
 """before a place outside the province they say where somebody is or goes: no part of what goods are called"""
+GOODS = ("product", "ware")
+"""kinds of items that are goods: of the registry, or called so by people"""
+CONTAINING = frozenset(
+    (
+        "co",
+        "chua",
+        "dung",
+        "bang",
+        "tu",
+        "contain",
+        "contains",
+        "containing",
+        "with",
+        "without",
+        "any",
+        "use",
+        "uses",
+    )
+)
+"""before goods in a question about ingredients: something is made with them"""
 BREAK = re.compile(r"[,;.?!:\n]")
 
 
@@ -35,6 +57,16 @@ class Reading:
     repaired: bool
     fields: tuple[str, ...] = ()
     """the subjects of its words"""
+
+    @property
+    def wares(self) -> frozenset[int]:
+        """Where goods begin that people ask for whether or not the registry has them."""
+        return frozenset(item.start for item in self.items if item.kind == "ware")
+
+    @property
+    def within(self) -> bool:
+        """Whether goods are said to be in something (``có lạc không``): ingredients, not what is asked about."""
+        return any(start and self.words.folded[start - 1] in CONTAINING for start in self.wares)
 
     @property
     def only_names(self) -> bool:
@@ -84,9 +116,10 @@ class Asking:
         """Stretches of product words, with the unknown words right behind them."""
         chunks: list[tuple[int, int]] = []
         for item in self.reading.items:
-            if item.kind != "product":
+            if item.kind not in GOODS:
                 continue
-            if chunks and chunks[-1][1] == item.start and not self._broken(item.start):
+            apart = item.start in self.reading.wares or (chunks and chunks[-1][0] in self.reading.wares)
+            if chunks and chunks[-1][1] == item.start and not (apart or self._broken(item.start)):
                 chunks[-1] = (chunks[-1][0], item.end)
             else:
                 chunks.append((item.start, item.end))
@@ -127,9 +160,35 @@ class Asking:
         """One word of some name, no kind of goods, amid a sentence: hardly what was asked for."""
         start, end = chunk
         word = self.words.folded[start]
-        if end > start + 1 or len(self.words.folded) < 4:
+        if start in self.reading.wares or end > start + 1 or len(self.words.folded) < 4:
             return False
         return word not in self.search.names.heads and word not in self.search.concepts.said
+
+    @property
+    def hardly(self) -> bool:
+        """Whether goods are named only by a word that says other things as well (``mat``, ``hoi``), or by words of
+        a name that are no kind of goods (``xứ lạng``).
+        """
+        return bool(self.asked) and all(self._hardly(chunk) for chunk in self.asked)
+
+    def nameless(self, ordinary: Set[str]) -> bool:
+        """Whether no goods are named and the words left are nobody's name for any: ``ordinary`` ones, or strewn
+        over the sentence.
+        """
+        strange = [i for i in self._unknown() if self.words.folded[i] not in ordinary]
+        return not self.asked and (not strange or strange[-1] - strange[0] >= len(strange))
+
+    def _hardly(self, chunk: tuple[int, int]) -> bool:
+        if chunk[0] in self.reading.wares:
+            return False
+        names, folded = self.search.names, self.words.folded[slice(*chunk)]
+        kinds = [word for word in folded if word in names.heads or word in self.search.concepts.said]
+        if kinds and len(folded) == 1:
+            forms = names.written.get(folded[0], ())
+            return folded[0] in self.lexicon.words and not (
+                self.words.marked and any(map(str.isascii, forms))
+            )
+        return not kinds
 
     def _padding(self, chunk: tuple[int, int]) -> bool:
         """Words that say nothing beside goods, though some name has them: ``xứ lạng``."""
@@ -149,7 +208,7 @@ class Asking:
             found = self.search.match(*self._pick(together))
             if found.products and (found.by_name or self._narrower(found, chunks[0])):
                 return found
-        results = [(self.search.look(*self._pick(range(*chunk))), chunk) for chunk in chunks]
+        results = [(self._found(chunk), chunk) for chunk in chunks]
         good = [(found, chunk) for found, chunk in results if found.products and not found.missing]
         good = good or [(found, chunk) for found, chunk in results if found.products]
         if not good:
@@ -160,6 +219,14 @@ class Asking:
             return first
         products = dict.fromkeys(product for found, _ in good for product in found.products)
         return replace(first, products=tuple(products), exact=False)
+
+    def _found(self, chunk: tuple[int, int]) -> Found:
+        """What a stretch finds; near goods that people have a name for stand only goods of their kind."""
+        found = self.search.look(*self._pick(range(*chunk)))
+        if chunk[0] not in self.reading.wares or (found.products and not found.corrected):
+            return found
+        head = self.words.folded[chunk[1] - 1 if self.english else chunk[0]]
+        return found if head in self.search.names.heads else NOTHING
 
     def _narrower(self, found: Found, first: tuple[int, int]) -> bool:
         """Whether the words behind the goods choose among them: ``trà bồ khai loại hòa tan``."""
@@ -201,10 +268,10 @@ class Asking:
         )
 
     def _linked(self, start: int) -> int:
-        """1 if the word before tells origin (``from``, ``của``): the place belongs to the goods all
-        the same.
+        """1 if the word before tells origin (``from``, ``của``) or what goods come in: the place belongs to the
+        goods all the same.
         """
-        return int(start > 0 and self.words.folded[start - 1] in ORIGIN)
+        return int(start > 0 and self.words.folded[start - 1] in ORIGIN | PACKS)
 
     def _both(self, goods: tuple[int, int], place: Item) -> Found | None:
         """What is these goods and of this place, the goods as typed or as a typo is read."""

@@ -8,9 +8,10 @@ Unsure sentences that name nothing of ours were not understood: no answer is bet
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from handlers.services.text import Sentence
+from handlers.talk.understanding.features import GOODS_NAMED, NOTHING_OURS
 from handlers.talk.understanding.labels import Labels
 from handlers.talk.understanding.learned import Learned
 from handlers.talk.understanding.meaning import Meaning, Span
@@ -20,13 +21,21 @@ NOTHING_ASKED = "look_up"
 REFUSED = "out_of_scope"
 ALONE = frozenset(
     ("out_of_scope", "look_up", "greet", "thanks", "bye", "yes", "no", "help", "human", "not_that", "another",
-     "cancel", "stop", "complain", "pick", "about_bot", "menu", "back", "next", "previous", "language")
+     "cancel", "stop", "complain", "pick", "about_bot", "menu", "back", "next", "previous", "language",
+     "link", "unlink", "agree_reminders", "subscribe", "quiet_hours", "calendar", "calendar_off", "my_corrections",
+     "renewal_filed", "renewal_preparing", "renewal_declined", "renewal_help", "renewal_later", "renewal_checklist",
+     "correct_price", "correct_season", "correct_description", "correct_link", "correct_photo", "correct_phone",
+     "correct_hours")
 )  # fmt: skip
 """intents that stand for a whole sentence: no second one beside them"""
+NEAR_OR_BUY = frozenset(("buy", "nearest"))
+"""one wish, unless goods and a place are named: either answer names where to buy and asks where somebody is"""
 CLAUSE, IN_WHOLE = 0.8, 0.002
 """chance that a second intent needs in its clause, and in the whole sentence"""
 AGREED = 0.1
 """chance that a second intent needs where the phrases say it too"""
+SURE = 0.9
+"""chance from which a question is believed in a long text that has the words of an order somewhere"""
 UNSURE = 0.25
 """below, a sentence that names nothing of ours was not understood"""
 REFUSING = 3.0
@@ -49,10 +58,8 @@ Chances = Mapping[str, float]
 
 
 def clear(cut: Sentence, ruled: Meaning, labels: Labels, learned: Learned) -> bool:
-    """Whether the phrases leave no doubt: a code, a number, intents that nothing was learned of, or a short
-    text that is a phrase and nothing else.
-    """
-    if ruled.code or ruled.number or (ruled.intents and not {*ruled.intents} & {*learned.intents}):
+    """Whether the phrases leave no doubt: a code, a number, or a short text that is a phrase and nothing else."""
+    if ruled.code or ruled.number:
         return True
     if ruled.wants_language and ruled.intents == ("language",) and len(cut.folded) <= SHORT:
         return True
@@ -61,6 +68,16 @@ def clear(cut: Sentence, ruled: Meaning, labels: Labels, learned: Learned) -> bo
     return (
         len(cut.folded) <= SHORT and len(said) == 1 == len(ruled.intents) and not named and not labels.strange
     )
+
+
+def ordered(ruled: Meaning, learned: Learned) -> bool:
+    """Whether the phrases say only what nothing was learned of: what officials and producers order."""
+    return bool(ruled.intents) and not {*ruled.intents} & {*learned.intents}
+
+
+def plainly(cut: Sentence, items: Sequence[Item]) -> bool:
+    """Whether such an order is a short text, or begins with its phrase."""
+    return len(cut.folded) <= FOLLOWING or any(phrase.first for item in items[:1] for phrase in item.phrases)
 
 
 def follows(meaning: Meaning, ruled: Meaning, cut: Sentence, *, answers: bool) -> bool:
@@ -83,38 +100,37 @@ def own_phrases(items: Sequence[Item], own: frozenset[str]) -> bool:
 
 
 def decided(
-    chances: Chances, ruled: Meaning, nothing: bool, clauses: Callable[[], Sequence[Chances]]
+    chances: Chances, ruled: Meaning, seen: Collection[str], clauses: Callable[[], Sequence[Chances]]
 ) -> tuple[str, ...] | None:
-    """The intents, the likeliest first; none where something is only named; None where it was not understood."""
-    first = _first(chances, ruled)
+    """The intents of a sentence with the features ``seen``, the likeliest first; none where something is only named;
+    None where it was not understood.
+    """
+    first = _first(chances, ruled, goods=not GOODS_NAMED.isdisjoint(seen))
     if first == NOTHING_ASKED:
         return ()
-    if nothing and first != REFUSED and chances[first] < UNSURE:
+    if NOTHING_OURS in seen and first != REFUSED and chances[first] < UNSURE:
         return None
     if first in ALONE:
         return (first,)
-    if (
-        {"buy", "nearest"} <= {*ruled.intents}
-        and first in ("buy", "nearest")
-        and ruled.products
-        and ruled.places
-    ):
+    if {*ruled.intents} >= NEAR_OR_BUY and first in NEAR_OR_BUY and ruled.products and ruled.places:
         return ("buy", "nearest")
     found = clauses()
     others = (next(iter(clause.items())) for clause in found)
     beside = [i for i, chance in others if chance >= CLAUSE and i not in ALONE and chances[i] >= IN_WHOLE]
     if found and first in ruled.intents and len(ruled.intents) <= TOGETHER and not ALONE & {*ruled.intents}:
         beside += [intent for intent in ruled.intents if chances.get(intent, 0.0) >= AGREED]
+    if first in NEAR_OR_BUY:
+        beside = [intent for intent in beside if intent not in NEAR_OR_BUY]
     return tuple(dict.fromkeys((first, *beside)))[:TOGETHER]
 
 
-def _first(chances: Chances, ruled: Meaning) -> str:
+def _first(chances: Chances, ruled: Meaning, *, goods: bool) -> str:
     """The likeliest intent; a refusal weighs more, but beside goods it must be likely by itself, and what seems only
     to be named is looked up.
     """
     if next(iter(chances)) == NOTHING_ASKED:
         return NOTHING_ASKED
-    allowed = ruled.intents == (REFUSED,) or not ruled.products or chances[REFUSED] >= SURELY_NOT_OURS
+    allowed = ruled.intents == (REFUSED,) or not goods or chances[REFUSED] >= SURELY_NOT_OURS
     weighed = {
         intent: chance * REFUSING if intent == REFUSED else chance
         for intent, chance in chances.items()

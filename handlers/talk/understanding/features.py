@@ -15,9 +15,11 @@ from handlers.talk.understanding.labels import Labels
 from handlers.talk.understanding.meaning import Meaning
 from handlers.talk.understanding.segments import Item
 
-STANDS_FOR = {"product": "<goods>", "place": "<place>", "maker": "<maker>"}
+STANDS_FOR = {"product": "<goods>", "ware": "<goods>", "place": "<place>", "maker": "<maker>"}
 NOTHING_OURS = "s:nothing"
 """the feature of a sentence that names nothing of ours"""
+GOODS_NAMED = frozenset(("s:goods", "s:ware"))
+"""features of a sentence that names goods, of the registry or others"""
 AWAY = "cue:elsewhere"
 LONGEST = 2
 """words of a feature that stand side by side"""
@@ -30,7 +32,7 @@ def features(reading: Reading, labels: Labels, meaning: Meaning, rules: Sequence
     found = dict.fromkeys(_words(reading))
     found |= dict.fromkeys(f"k:{field}" for field in reading.fields)
     found |= dict.fromkeys(_pieces(reading.words.folded))
-    found |= dict.fromkeys(_said(labels, meaning, rules))
+    found |= dict.fromkeys(_said(labels, meaning, rules, ware=bool(reading.wares)))
     return list(found)
 
 
@@ -77,7 +79,7 @@ def _pieces(folded: Sequence[str]) -> Iterator[str]:
                 yield f"c:{bordered[at : at + length]}"
 
 
-def _said(labels: Labels, meaning: Meaning, rules: Sequence[str]) -> Iterator[str]:
+def _said(labels: Labels, meaning: Meaning, rules: Sequence[str], *, ware: bool) -> Iterator[str]:
     yield "s:"
     yield from (f"r:{intent}" for intent in rules)
     if not rules:
@@ -89,12 +91,12 @@ def _said(labels: Labels, meaning: Meaning, rules: Sequence[str]) -> Iterator[st
     yield from (cue for cue, _ in labels.cues)
     yield f"s:strange {min(labels.strange, 3)}"
     told = {
-        "goods": meaning.products, "many": len(meaning.products) > 1, "place": meaning.places,
+        "goods": meaning.products, "ware": ware, "many": len(meaning.products) > 1, "place": meaning.places,
         "maker": meaning.producers, "near": meaning.near, "missing": meaning.missing, "code": meaning.code,
         "budget": meaning.budget, "group": meaning.group, "stars": meaning.stars, "state": meaning.state,
         "number": meaning.number, "away": labels.elsewhere, "soft": labels.soft, "denied": labels.denied,
         "tongue": meaning.wants_language, "english": meaning.language == "en", "words": meaning.words,
     }  # fmt: skip
     yield from (f"s:{name}" for name, value in told.items() if value)
-    if not any(told[name] for name in ("goods", "place", "maker", "code", "group", "stars", "state")):
+    if not any(told[name] for name in ("goods", "ware", "place", "maker", "code", "group", "stars", "state")):
         yield NOTHING_OURS

@@ -55,6 +55,8 @@ class Learned:
     """hash of the sentences it was learned from"""
     phrases: tuple[int, ...]
     """hashes of the phrases known then"""
+    ordinary: frozenset[str] = frozenset()
+    """folded words of many of those sentences: by themselves nobody's goods are called so"""
 
     def chances(self, features: Sequence[str]) -> dict[str, float]:
         """The probability of every intent, the likeliest first; ``look_up``: things are named, nothing is asked."""
@@ -109,6 +111,7 @@ def _softmax(names: Sequence[str], totals: Sequence[float]) -> dict[str, float]:
 def packed(learned: Learned) -> bytes:
     """The file: a line of JSON, then one byte for each bucket and intent, compressed."""
     told = {name: getattr(learned, name) for name in ("intents", "start", "step", "taught", "phrases")}
+    told["ordinary"] = " ".join(sorted(learned.ordinary))
     return json.dumps(told, ensure_ascii=False).encode() + b"\n" + zlib.compress(learned.rows[::2], 9)
 
 
@@ -121,7 +124,8 @@ def load(path: Path = FILE) -> Learned:
     if len(narrow) != BUCKETS * len(intents):
         raise ValueError(f"{path.name}: {len(narrow)} weights, not {BUCKETS} times {len(intents)}")
     start, phrases = tuple(told["start"]), tuple(told["phrases"])
-    return Learned(intents, start, told["step"], wide(narrow), told["taught"], phrases)
+    ordinary = frozenset(told["ordinary"].split())
+    return Learned(intents, start, told["step"], wide(narrow), told["taught"], phrases, ordinary)
 
 
 def wide(weights: bytes) -> bytes:

@@ -24,6 +24,7 @@ TABLES = {
     "weak": "weak",
     "soft": "soft",
     "topics": "topic",
+    "wares": "ware",
     "cues": "cue",
     "groups": "group",
     "stars": "stars",
@@ -54,6 +55,11 @@ class Phrase:
     """says nothing by itself"""
     exact: bool = False
     """only as written, marks included: without them it is a more common word"""
+
+    @property
+    def ware(self) -> bool:
+        """Whether goods are called so, be they in the registry or not."""
+        return any(label.startswith("ware:") for label in self.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +182,7 @@ def _add(draft: _Draft, label: str, phrase: str, tongue: str) -> None:
     if not typed:
         raise ValueError(f"a phrase without words under {label}: {phrase!r}")
     labels, tongues = draft.phrases.setdefault(
-        (typed, phrase.startswith("^"), phrase.endswith("$"), phrase.startswith("=")), ([], set())
+        (typed, "^" in phrase[:2], phrase.endswith("$"), "=" in phrase[:2]), ([], set())
     )
     if label not in labels:
         labels.append(label)

@@ -48,6 +48,12 @@ class Meaning:
     words: str = ""
     """the words taken as the thing asked for, as typed; "which place" where just that is asked
     (``chỗ nào đang mở cửa``: not the place just shown)"""
+    in_passing: bool = False
+    """the words that name goods say other things as well: only a question about goods makes them goods"""
+    guessed: bool = False
+    """no goods are named: :attr:`words` are only words that nobody knows"""
+    nameless: bool = False
+    """and they are nobody's name for goods"""
     places: tuple[PlaceMatch, ...] = ()
     producers: tuple[Producer, ...] = ()
     group: str | None = None

@@ -16,19 +16,22 @@ from handlers.services.search import NOTHING, Found, Search
 from handlers.services.text import Sentence, fold, is_careful, key, sentence
 from handlers.services.vocabulary import Read, Vocabulary, cost
 from handlers.talk.understanding.amounts import money, star_signs
-from handlers.talk.understanding.asking import Asking, Reading
+from handlers.talk.understanding.asking import GOODS, Asking, Reading
 from handlers.talk.understanding.deciding import (
     REFUSED,
+    SURE,
     clear,
     decided,
     follows,
+    ordered,
     own_phrases,
     parts,
+    plainly,
     spoken_for,
 )
-from handlers.talk.understanding.features import NOTHING_OURS, features
+from handlers.talk.understanding.features import features
 from handlers.talk.understanding.gaps import across
-from handlers.talk.understanding.intents import answered, combined, settled
+from handlers.talk.understanding.intents import TOPICS, answered, combined, settled
 from handlers.talk.understanding.labels import Labels, labels_of
 from handlers.talk.understanding.learned import Learned
 from handlers.talk.understanding.learned import load as load_learned
@@ -62,6 +65,16 @@ ABOUT_GOODS = frozenset(
      "nearest", "how_far", "directions", "another", "not_that")
 )  # fmt: skip
 """intents that may be asked about goods"""
+ASK_GOODS = (
+    ABOUT_GOODS - {"nearest", "open_now", "how_far", "directions", "complain"}
+    | TOPICS
+    | {"list", "my_certificates"}
+)
+"""intents for which a word that says other things as well is taken for goods"""
+HARDLY_NAMED = frozenset(
+    ("delivery", "cheaper", "my_certificates", "papers", "where_to_file", "targets", "contact")
+)
+"""asked with many words nobody knows: they are no goods"""
 PRODUCT_ASKS = frozenset(("buy", "certificate", "price", "season", "producer", "cheaper"))
 """intents that want a product: when none was found, known words may have been typos"""
 
@@ -180,7 +193,7 @@ class Understanding:
         if meaning.products or meaning.code or meaning.wants_language or meaning.producers:
             return False
         if meaning.intents == (REFUSED,):
-            return any(item.kind == "product" for item in reading.items) and len(reading.words.folded) <= NAME
+            return any(item.kind in GOODS for item in reading.items) and len(reading.words.folded) <= NAME
         wants = not meaning.intents or bool(PRODUCT_ASKS & set(meaning.intents))
         return wants and (bool(meaning.words) or bool(meaning.places)) and len(reading.words.folded) <= 24
 
@@ -195,18 +208,25 @@ class Understanding:
 
     def _mean(self, cut: Sentence, reading: Reading, *, explain: bool) -> Meaning:
         labels, named, ruled = self._ruled(cut, reading, explain=explain)
-        if reading.only_names and ruled.products and not (ruled.intents or ruled.missing):
+        if reading.only_names and (ruled.products or reading.wares) and not (ruled.intents or ruled.missing):
             return ruled
+        order = ordered(ruled, self.learned)
         if clear(cut, ruled, labels, self.learned) or own_phrases(reading.items, self._own):
+            return ruled
+        if order and plainly(cut, reading.items):
             return ruled
         seen = features(reading, labels, named, ruled.intents)
         chances = self.learned.chances(seen)
-        intents = decided(chances, ruled, NOTHING_OURS in seen, lambda: self._clauses(cut))
+        if order and max(chances.values()) < SURE:
+            return ruled
+        intents = decided(chances, ruled, seen, lambda: self._clauses(cut))
         if explain:
             why = spoken_for(self.learned, seen, chances, len(cut.text))
             named = replace(named, spans=(why, *named.spans))
         if intents is None:
             return replace(named, intents=(), words="", topic=None)
+        if _names_no_goods(named, intents, reading):
+            named = replace(named, products=(), words="", near=(), missing="")
         return answered(named, intents, labels, ruled.intents)
 
     def _ruled(self, cut: Sentence, reading: Reading, *, explain: bool) -> tuple[Labels, Meaning, Meaning]:
@@ -251,6 +271,9 @@ class Understanding:
             near=found.near,
             missing=found.missing,
             words="" if code else asked,
+            in_passing=ask.hardly and not code,
+            guessed=not ask.asked,
+            nameless=ask.nameless(self.learned.ordinary),
             places=tuple(ask.places_left()),
             producers=producers,
             group=labels.others.get("group"),
@@ -316,6 +339,15 @@ def search_of(catalogue: Catalogue, phrases_dir: Path) -> Search:
     """The search of a catalogue with the synonyms of all languages."""
     lexicon = load(phrases_dir)
     return Search(catalogue, lexicon.synonyms, lexicon.kinds)
+
+
+def _names_no_goods(named: Meaning, intents: Sequence[str], reading: Reading) -> bool:
+    """Whether the words taken for goods are none, by what is asked."""
+    if named.nameless or (named.guessed and {*intents} <= HARDLY_NAMED and intents):
+        return True
+    if named.in_passing and intents and not ASK_GOODS & {*intents}:
+        return True
+    return {*intents} == {"allergens"} and not named.products and reading.within
 
 
 def _surer(meaning: Meaning) -> bool:

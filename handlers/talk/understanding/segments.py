@@ -36,7 +36,7 @@ class Item:
     end: int
     score: float
     kind: str
-    """phrase, product, place, maker"""
+    """phrase, product, ware, place, maker"""
     phrases: tuple[Phrase, ...] = ()
 
 
@@ -90,7 +90,8 @@ class Cutter:
                 continue
             score = length * (1 + NEXT) - NEXT + fit + (0.3 if phrase.last else 0.0)
             score = score * FILLER if phrase.filler else score
-            found[start, end, fit, phrase.filler] = Item(start, end, score, "phrase", (phrase,))
+            kind = "ware" if phrase.ware else "phrase"
+            found[start, end, fit, phrase.filler] = Item(start, end, score, kind, (phrase,))
         return list(found.values())
 
     def _products(self, words: Words) -> list[Item]:
