@@ -78,7 +78,7 @@ def _accuracy(quick: bool) -> None:
 
 
 def _corpus(quick: bool) -> None:
-    """The held-out corpus by who writes: intents right, and how often each engine answers what is not ours."""
+    """The examinations by who writes: intents and goods right, and how often each engine answers what is not ours."""
     catalogue, understanding = registry.catalogue(), registry.understanding()
     rows = [(row, understanding.understand(row.text, "vi")) for row in labelled.rows(held=True)]
     found: dict[str, list[bool]] = defaultdict(list)
@@ -90,6 +90,10 @@ def _corpus(quick: bool) -> None:
         [kind, str(len(right)), _share(statistics.mean(right))] for kind, right in sorted(found.items())
     ]
     _print(table)
+    goods = [right for row, meaning in rows if (right := labelled.goods_right(row, meaning)) is not None]
+    _print(
+        [["goods of the third examination", "first right"], [str(len(goods)), _share(statistics.mean(goods))]]
+    )
     off = [(row.text, meaning) for row, meaning in rows if row.told == "out_of_scope"]
     engines = {"FTS5 folded": _fts5(catalogue, folded=True), "WRatio": _wratio(catalogue)}
     cells = {"ours": statistics.mean(labelled.wrongly_answered(meaning) for _, meaning in off)}

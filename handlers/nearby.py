@@ -28,7 +28,7 @@ from handlers.sentences import (
 from handlers.services.catalogue import Product, Showroom
 from handlers.services.nearest import FAR_KM, Nearby, nearest, plausible
 from handlers.services.places import PlaceMatch
-from handlers.showing import asked_about, card_buttons, remember, remember_together
+from handlers.showing import asked_about, card_buttons, record_miss, remember, remember_together
 from handlers.talk import action
 from handlers.talk.language import _, distance
 from handlers.talk.message import Button, Buttons, Message, Place
@@ -69,7 +69,8 @@ def leaves_place(meaning: Meaning) -> bool:
     """While we ask for a place, a text with an intent or a product and no place is clearly something else."""
     if meaning.places and not set(meaning.intents) - {"near", "nearest", "buy", "good_here"}:
         return False
-    return bool(meaning.intents or meaning.products or meaning.code or meaning.wants_language)
+    goods = meaning.products or (meaning.words and not (meaning.guessed or meaning.places))
+    return bool(meaning.intents or goods or meaning.code or meaning.wants_language)
 
 
 def place_typed(turn: Turn, text: str) -> Messages:
@@ -242,8 +243,10 @@ def buy(turn: Turn) -> Messages:
         return from_matches(turn, places, products)
     if not products:
         if meaning and meaning.words:
+            record_miss(turn)
             lead = _("The registry has no product matching “{words}”.").format(words=cut(meaning.words, 60))
-            return ask_place(turn, (), lead)
+            sold = _("It may be sold without being an OCOP product; we only know the registry.")
+            return ask_place(turn, (), f"{lead}\n{sold}")
         return ask_place(turn)
     return where_sold(turn, products)
 

@@ -11,14 +11,10 @@ from handlers.services.text import key
 from handlers.talk.understanding import Meaning
 
 HERE = Path(__file__).parent / "corpus"
-WRITERS = (
-    "north", "south", "makers", "away", "guests", "young", "plain", "variety", "daily", "abroad",
-    "visitors", "offices", "short", "families", "travellers", "border", "double", "bureaus", "goods", "talk", "orders",
-    "first_examination",
-)  # fmt: skip
-"""what is learned from"""
-EXAMINATION = ("examination",)
+EXAMINATION = ("examination", "third_examination")
 """what is only run: nobody who works on the reader has read it"""
+WRITERS = tuple(sorted(path.stem for path in HERE.glob("*.tsv") if path.stem not in EXAMINATION))
+"""what is learned from: a file a writer"""
 POLITE = frozenset(("greet", "thanks", "bye", "yes", "no"))
 
 
@@ -30,6 +26,10 @@ class Row:
     who: str
     text: str
     told: str
+    things: str = "-"
+    """what is named, in words; in the third examination the code of the product meant, several with commas where
+    any of them is right, or ``missing``
+    """
 
     @property
     def right(self) -> list[frozenset[str]]:
@@ -48,8 +48,8 @@ def rows(*, held: bool) -> tuple[Row, ...]:
     for writer in EXAMINATION if held else WRITERS:
         path = HERE / f"{writer}.tsv"
         for line in path.read_text(encoding="utf-8").splitlines():
-            who, text, told, _ = line.split("\t")
-            found.append(Row(writer, who, text, told))
+            who, text, told, things = line.split("\t")
+            found.append(Row(writer, who, text, told, things))
     return tuple(found)
 
 
@@ -62,6 +62,18 @@ def grouped() -> Iterator[tuple[str, str]]:
             told = line.strip("[]")
         elif line and not line.startswith("#") and key(line) not in held:
             yield line, told
+
+
+def goods_right(row: Row, meaning: Meaning) -> bool | None:
+    """Whether the first product is one that was meant, or none where the registry lacks the goods; None for rows
+    that do not tell, or of which the intents already say that nothing is looked for.
+    """
+    asked = row.writer == "third_examination" and row.things != "-" and meaning.intents != ("out_of_scope",)
+    if not asked or row.told == "out_of_scope":
+        return None
+    if row.things == "missing":
+        return not meaning.products or bool(meaning.missing)
+    return bool(meaning.products) and meaning.products[0].code in row.things.split(",")
 
 
 def wrongly_answered(meaning: Meaning) -> bool:

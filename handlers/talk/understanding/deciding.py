@@ -19,13 +19,16 @@ from handlers.talk.understanding.segments import Item
 
 NOTHING_ASKED = "look_up"
 REFUSED = "out_of_scope"
-ALONE = frozenset(
-    ("out_of_scope", "look_up", "greet", "thanks", "bye", "yes", "no", "help", "human", "not_that", "another",
-     "cancel", "stop", "complain", "pick", "about_bot", "menu", "back", "next", "previous", "language",
-     "link", "unlink", "agree_reminders", "subscribe", "quiet_hours", "calendar", "calendar_off", "my_corrections",
+ORDERS = frozenset(
+    ("link", "unlink", "agree_reminders", "subscribe", "quiet_hours", "calendar", "calendar_off", "my_corrections",
      "renewal_filed", "renewal_preparing", "renewal_declined", "renewal_help", "renewal_later", "renewal_checklist",
      "correct_price", "correct_season", "correct_description", "correct_link", "correct_photo", "correct_phone",
      "correct_hours")
+)  # fmt: skip
+"""what producers order or report, in words of their own too"""
+ALONE = ORDERS | frozenset(
+    ("out_of_scope", "look_up", "greet", "thanks", "bye", "yes", "no", "help", "human", "not_that", "another",
+     "cancel", "stop", "complain", "pick", "about_bot", "menu", "back", "next", "previous", "language")
 )  # fmt: skip
 """intents that stand for a whole sentence: no second one beside them"""
 NEAR_OR_BUY = frozenset(("buy", "nearest"))
@@ -36,9 +39,9 @@ AGREED = 0.1
 """chance that a second intent needs where the phrases say it too"""
 SURE = 0.9
 """chance from which a question is believed in a long text that has the words of an order somewhere"""
-UNSURE = 0.25
-"""below, a sentence that names nothing of ours was not understood"""
-REFUSING = 3.0
+UNSURE, ENDING = 0.25, 0.4
+"""below, a sentence that names nothing of ours was not understood; what ends something must be likelier"""
+REFUSING = 2.0
 """how much heavier a refusal weighs than its chance: a wrong answer is worse than none"""
 SURELY_NOT_OURS = 0.5
 """chance that a refusal needs beside goods of ours"""
@@ -71,8 +74,8 @@ def clear(cut: Sentence, ruled: Meaning, labels: Labels, learned: Learned) -> bo
 
 
 def ordered(ruled: Meaning, learned: Learned) -> bool:
-    """Whether the phrases say only what nothing was learned of: what officials and producers order."""
-    return bool(ruled.intents) and not {*ruled.intents} & {*learned.intents}
+    """Whether the phrases say only what officials (of which nothing was learned) and producers order."""
+    return bool(ruled.intents) and not {*ruled.intents} & {*learned.intents} - ORDERS
 
 
 def plainly(cut: Sentence, items: Sequence[Item]) -> bool:
@@ -108,7 +111,8 @@ def decided(
     first = _first(chances, ruled, goods=not GOODS_NAMED.isdisjoint(seen))
     if first == NOTHING_ASKED:
         return ()
-    if NOTHING_OURS in seen and first != REFUSED and chances[first] < UNSURE:
+    unsure = ENDING if first in ("cancel", "stop") else UNSURE
+    if NOTHING_OURS in seen and first != REFUSED and chances[first] < unsure:
         return None
     if first in ALONE:
         return (first,)

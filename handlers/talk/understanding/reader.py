@@ -31,7 +31,8 @@ from handlers.talk.understanding.deciding import (
 )
 from handlers.talk.understanding.features import features
 from handlers.talk.understanding.gaps import across
-from handlers.talk.understanding.intents import TOPICS, answered, combined, settled
+from handlers.talk.understanding.goods import ABOUT_GOODS, PRODUCT_ASKS, names_no_goods
+from handlers.talk.understanding.intents import answered, combined, settled
 from handlers.talk.understanding.labels import Labels, labels_of
 from handlers.talk.understanding.learned import Learned
 from handlers.talk.understanding.learned import load as load_learned
@@ -60,23 +61,6 @@ VIETNAMESE = re.compile(r"[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]|[àáãè�
 CODE_LIKE = re.compile(r"[{}<>*=;|\\\\]|://")
 """signs of a program or an address: no evidence of a language"""
 HAN = re.compile(r"[\u3400-\u9fff]")
-ABOUT_GOODS = frozenset(
-    ("buy", "certificate", "price", "season", "producer", "cheaper", "contact", "complain", "open_now",
-     "nearest", "how_far", "directions", "another", "not_that")
-)  # fmt: skip
-"""intents that may be asked about goods"""
-ASK_GOODS = (
-    ABOUT_GOODS - {"nearest", "open_now", "how_far", "directions", "complain"}
-    | TOPICS
-    | {"list", "my_certificates"}
-)
-"""intents for which a word that says other things as well is taken for goods"""
-HARDLY_NAMED = frozenset(
-    ("delivery", "cheaper", "my_certificates", "papers", "where_to_file", "targets", "contact")
-)
-"""asked with many words nobody knows: they are no goods"""
-PRODUCT_ASKS = frozenset(("buy", "certificate", "price", "season", "producer", "cheaper"))
-"""intents that want a product: when none was found, known words may have been typos"""
 
 
 class Understanding:
@@ -225,7 +209,7 @@ class Understanding:
             named = replace(named, spans=(why, *named.spans))
         if intents is None:
             return replace(named, intents=(), words="", topic=None)
-        if _names_no_goods(named, intents, reading):
+        if names_no_goods(named, intents, reading):
             named = replace(named, products=(), words="", near=(), missing="")
         return answered(named, intents, labels, ruled.intents)
 
@@ -339,15 +323,6 @@ def search_of(catalogue: Catalogue, phrases_dir: Path) -> Search:
     """The search of a catalogue with the synonyms of all languages."""
     lexicon = load(phrases_dir)
     return Search(catalogue, lexicon.synonyms, lexicon.kinds)
-
-
-def _names_no_goods(named: Meaning, intents: Sequence[str], reading: Reading) -> bool:
-    """Whether the words taken for goods are none, by what is asked."""
-    if named.nameless or (named.guessed and {*intents} <= HARDLY_NAMED and intents):
-        return True
-    if named.in_passing and intents and not ASK_GOODS & {*intents}:
-        return True
-    return {*intents} == {"allergens"} and not named.products and reading.within
 
 
 def _surer(meaning: Meaning) -> bool:
