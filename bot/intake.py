@@ -116,15 +116,15 @@ class Intake:
 
     async def take_over(self) -> int:
         """Answer what dead workers, or a broken connection, left open; how many."""
-        taken = await self._inbox.take_over(self._busy)
+        taken = await self._inbox.take_over()
         for name, update_id, address, raw, standing in taken:
             channel = self._channels.get(name)
             if channel is None or not raw:  # nobody waits for it: a web page asks again with the same id
-                self._inbox.release(name, address)
+                self._inbox.release(name, address, update_id)
                 await self._inbox.forget(name, update_id)
                 continue
             if channel.health()["state"] == "down":  # it is taken up again when the channel is back
-                self._inbox.release(name, address)
+                self._inbox.release(name, address, update_id)
                 continue
             self._enqueue(channel, update_id, orjson.loads(raw), standing)
         return len(taken)
@@ -165,7 +165,7 @@ class Intake:
         try:
             reply = await self._answering.answer(inbound, standing)
         except BaseException:
-            self._inbox.release(inbound.channel, inbound.chat)
+            self._inbox.release(inbound.channel, inbound.chat, inbound.id)
             raise
         settlement.records = reply.records
         settlement.answer = orjson.dumps(reply.messages).decode()
@@ -224,7 +224,7 @@ class Intake:
         for inbound in inbounds:
             done = await self._answer(channel, inbound, settlement) and done
         if not done:
-            self._inbox.release(channel.name, standing.address)
+            self._inbox.release(channel.name, standing.address, update_id)
             return
         await self._settle(settlement)
 

@@ -103,6 +103,47 @@ async def test_a_dead_worker_is_taken_over_a_living_one_is_not(engine: AsyncEngi
         assert [row.worker for row in await _arrivals(engine)] == [12]
 
 
+async def test_what_is_on_its_way_is_not_answered_again(engine: AsyncEngine) -> None:
+    async with inbox(engine) as opened:
+        standing = await opened.store("telegram", "1", "42", "{}")
+        assert await opened.take_over() == []
+        opened.settle(Settlement("telegram", "1", "42", standing=standing))
+        assert await opened.take_over() == []
+        await opened.written()
+        assert await opened.take_over() == []
+        assert await opened.store("telegram", "2", "42", "{}") is not None
+        assert await opened.store("telegram", "2", "42", "{}") is None
+        assert await opened.take_over() == []
+        opened.release("telegram", "42", "2")
+        assert [one[1] for one in await opened.take_over()] == ["2"]
+        assert await opened.take_over() == []
+
+
+async def test_looking_for_open_arrivals_never_answers_twice(engine: AsyncEngine) -> None:
+    """Many arrivals settled at once while somebody looks for open ones all the time."""
+    looking, again = True, []
+
+    async def look(opened: Inbox) -> None:
+        while looking:
+            again.extend(one[1] for one in await opened.take_over())
+
+    async with inbox(engine) as opened:
+        looker = asyncio.create_task(look(opened))
+
+        async def arrive(number: int) -> None:
+            standing = await opened.store("telegram", str(number), str(number % 7), "{}")
+            await asyncio.sleep(0.001 * (number % 5))
+            opened.settle(Settlement("telegram", str(number), str(number % 7), standing=standing))
+
+        for first in range(0, 300, 20):
+            await asyncio.gather(*(arrive(number) for number in range(first, first + 20)))
+        await opened.written()
+        looking = False
+        await looker
+    assert again == []
+    assert {row.state for row in await _arrivals(engine)} == {"answered"}
+
+
 async def test_a_bad_row_harms_nobody_else(engine: AsyncEngine) -> None:
     async with inbox(engine) as opened:
         standing = await opened.store("telegram", "1", "42", "{}")
@@ -174,7 +215,7 @@ async def test_a_chat_can_be_erased(engine: AsyncEngine) -> None:
         again = await opened.store("telegram", "2", "42", "{}")
         assert again is not None
         assert (again.new, again.state) == (True, {})
-        opened.release("telegram", "42")
+        opened.release("telegram", "42", "2")
         assert await opened.store("telegram", "1", "42", "{}") is None
     assert await rows(engine, Chat) == []
     assert await rows(engine, Step) == []

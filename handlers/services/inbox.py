@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import Select, delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import SQLModel, col
@@ -86,6 +86,10 @@ class Inbox:
         self._stores: list[_Store] = []
         self._settlements: list[Settlement] = []
         self._live: dict[Key, _Live] = {}
+        self._ours: set[Key] = set()
+        """(channel, update_id) of arrivals that are on their way in, worked on, or settled and not written yet"""
+        self._left: set[Key] | None = None
+        """those that left :attr:`_ours` while open arrivals are looked for"""
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -157,10 +161,19 @@ class Inbox:
             "received_at": self._now(),
         }
         done: asyncio.Future[Standing | None] = asyncio.get_running_loop().create_future()
+        arrival = (channel, update_id)
+        ours = arrival in self._ours
+        self._ours.add(arrival)
         self._stores.append(_Store(row, done))
         self._idle.clear()
         self._wake.set()
-        return await done
+        standing = None
+        try:
+            standing = await done
+        finally:
+            if standing is None and not ours:
+                self._leave([arrival])
+        return standing
 
     def settle(self, settlement: Settlement) -> None:
         """Remember what became of an arrival: written with the next arrival, or soon, or by :meth:`stop`."""
@@ -173,9 +186,12 @@ class Inbox:
         """Wait until everything that was settled is in the database."""
         await self._idle.wait()
 
-    def release(self, channel: str, address: str) -> None:
-        """Let go of a standing that :meth:`store` or :meth:`take_over` gave and no settlement follows."""
+    def release(self, channel: str, address: str, update_id: str) -> None:
+        """Let go of a standing that :meth:`store` or :meth:`take_over` gave and no settlement follows: the arrival
+        stays open.
+        """
         self._let_go([(channel, address)])
+        self._leave([(channel, update_id)])
 
     async def offer(self, channel: str, address: str, choices: dict[str, Any]) -> None:
         """Remember what the numbers and labels of a message stand for that nobody asked for (a letter).
@@ -220,29 +236,46 @@ class Inbox:
             row = (await connection.execute(query)).first()
         return (row[0], row[1]) if row else None
 
-    async def take_over(self, busy: Iterable[Key] = ()) -> list[tuple[str, str, str, str, Standing]]:
+    async def take_over(self) -> list[tuple[str, str, str, str, Standing]]:
         """Open arrivals of workers that are dead, now ours: (channel, update_id, address, raw, standing).
 
-        ``busy`` are (channel, update_id) of our own that are being worked on; our own others are given again.
+        Our own that were given back by :meth:`release`, or left open by a broken connection, are given again; what is
+        worked on, or settled and not written yet, is not.
         """
-        skip = set(busy)
-        async with self._engine.begin() as connection:
-            dead = await self._dead_workers(connection)
-            query = (
-                select(col(Arrival.channel), col(Arrival.update_id), col(Arrival.address), col(Arrival.raw))
-                .where(col(Arrival.state) == "stored", col(Arrival.worker).in_([*dead, self._worker]))
-                .order_by(col(Arrival.received_at), col(Arrival.update_id))
-            )
-            rows = [row for row in (await connection.execute(query)).all() if (row[0], row[1]) not in skip]
-            if dead:
-                moved = (
-                    update(Arrival)
-                    .where(col(Arrival.state) == "stored", col(Arrival.worker).in_(dead))
-                    .values(worker=self._worker)
-                )
-                await connection.execute(moved)
-            standings = await self._ledger.standings(connection, {(row[0], row[2]) for row in rows})
-        return [(row[0], row[1], row[2], row[3], self._hold((row[0], row[2]), standings)) for row in rows]
+        skip, self._left = set(self._ours), set()
+        try:
+            async with self._engine.begin() as connection:
+                dead = await self._dead_workers(connection)
+                rows = (await connection.execute(self._open_of([*dead, self._worker]))).all()
+                if dead:
+                    moved = (
+                        update(Arrival)
+                        .where(col(Arrival.state) == "stored", col(Arrival.worker).in_(dead))
+                        .values(worker=self._worker)
+                    )
+                    await connection.execute(moved)
+                standings = await self._ledger.standings(connection, {(row[0], row[2]) for row in rows})
+        finally:
+            skip |= self._ours | self._left
+            self._left = None
+        taken = [row for row in rows if (row[0], row[1]) not in skip]
+        self._ours.update((row[0], row[1]) for row in taken)
+        return [(row[0], row[1], row[2], row[3], self._hold((row[0], row[2]), standings)) for row in taken]
+
+    @staticmethod
+    def _open_of(workers: Sequence[int]) -> Select[tuple[str, str, str, str]]:
+        return (
+            select(col(Arrival.channel), col(Arrival.update_id), col(Arrival.address), col(Arrival.raw))
+            .where(col(Arrival.state) == "stored", col(Arrival.worker).in_(workers))
+            .order_by(col(Arrival.received_at), col(Arrival.update_id))
+        )
+
+    def _leave(self, arrivals: Iterable[Key]) -> None:
+        """These are no longer on their way: settled in the database, given back, or never stored."""
+        gone = set(arrivals)
+        self._ours -= gone
+        if self._left is not None:
+            self._left |= gone
 
     async def forget_old(self) -> None:
         """Delete answered arrivals older than 48 h and misses older than 90 days."""
@@ -293,9 +326,13 @@ class Inbox:
                 await self._write_apart(stores, settlements, error)
         else:
             self._give(stores, written)
-            self._let_go((settled.channel, settled.address) for settled in settlements)
+            self._done_with(settlements)
         finally:
             self._let_go(held)
+
+    def _done_with(self, settlements: Sequence[Settlement]) -> None:
+        self._let_go((settled.channel, settled.address) for settled in settlements)
+        self._leave((settled.channel, settled.update_id) for settled in settlements)
 
     @staticmethod
     def _turn_away(stores: list[_Store], error: Exception) -> None:
@@ -327,7 +364,7 @@ class Inbox:
         self._turn_away(stores, error)
         if settlements:
             log.error("settlement_failed", exc_info=error)
-        self._let_go((settled.channel, settled.address) for settled in settlements)
+        self._done_with(settlements)
 
     def _hold(self, key: Key, standings: dict[Key, Seen]) -> Standing:
         live = self._live.get(key)
