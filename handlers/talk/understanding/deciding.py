@@ -129,11 +129,12 @@ def decided(
 
 
 def _first(chances: Chances, ruled: Meaning, *, goods: bool) -> str:
-    """The likeliest intent; a refusal weighs more, but beside goods it must be likely by itself, and what seems only
-    to be named is looked up.
+    """The likeliest intent; a refusal weighs more, unless the phrases say the likeliest too; beside goods it must be
+    likely by itself, and what seems only to be named is looked up.
     """
-    if next(iter(chances)) == NOTHING_ASKED:
-        return NOTHING_ASKED
+    likeliest = next(iter(chances))
+    if likeliest == NOTHING_ASKED or likeliest in ruled.intents:
+        return likeliest
     allowed = ruled.intents == (REFUSED,) or not goods or chances[REFUSED] >= SURELY_NOT_OURS
     weighed = {
         intent: chance * REFUSING if intent == REFUSED else chance

@@ -245,8 +245,7 @@ class Understanding:
         found = _of_makers(found, producers)
         if not (found.products or producers or found.near) and len(asked.split()) > 1:
             producers = tuple(self.search.producers(asked))
-        if not asked and "open_now" in labels.intents:
-            asked = ask.which_place()
+        which = ask.which_place() if not asked and "open_now" in labels.intents else ""
         budget = money(fold(cut.text))
         return Meaning(
             products=found.products,
@@ -254,10 +253,10 @@ class Understanding:
             corrected=found.corrected or (ask.read_as() if reading.repaired and found.products else None),
             near=found.near,
             missing=found.missing,
-            words="" if code else asked,
+            words="" if code else asked or which,
             in_passing=ask.hardly and not code,
-            guessed=not ask.asked,
-            nameless=ask.nameless(self.learned.ordinary),
+            guessed=not (ask.asked or which),
+            nameless=not which and ask.nameless(self.learned.ordinary),
             places=tuple(ask.places_left()),
             producers=producers,
             group=labels.others.get("group"),
