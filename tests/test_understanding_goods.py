@@ -39,6 +39,7 @@ def test_goods_that_the_registry_lacks(
 
 def test_near_goods_are_of_the_same_kind_or_none(understanding: Understanding) -> None:
     assert not understanding.understand("nấm hương có bán không", "vi").near
+    assert not understanding.understand("móc mật", "vi").near
     assert understanding.understand("ruou ngo gia bao nhieu", "vi").near
     oil = understanding.understand("tinh dau que mua o dau", "vi")
     assert oil.missing == "que"

@@ -263,7 +263,7 @@ class Inbox:
         return [(row[0], row[1], row[2], row[3], self._hold((row[0], row[2]), standings)) for row in taken]
 
     @staticmethod
-    def _open_of(workers: Sequence[int]) -> Select[tuple[str, str, str, str]]:
+    def _open_of(workers: Sequence[int]) -> Select[str, str, str, str]:
         return (
             select(col(Arrival.channel), col(Arrival.update_id), col(Arrival.address), col(Arrival.raw))
             .where(col(Arrival.state) == "stored", col(Arrival.worker).in_(workers))

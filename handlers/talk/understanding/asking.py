@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from handlers.services.catalogue import Producer
 from handlers.services.places import PlaceMatch
 from handlers.services.search import NOTHING, Found, Search
-from handlers.services.text import Sentence, sentence
+from handlers.services.text import Sentence, key, sentence
 from handlers.talk.understanding.lexicon import Lexicon
 from handlers.talk.understanding.meaning import Span
 from handlers.talk.understanding.segments import Item, Words
@@ -226,7 +226,9 @@ class Asking:
         if chunk[0] not in self.reading.wares or (found.products and not found.corrected):
             return found
         head = self.words.folded[chunk[1] - 1 if self.english else chunk[0]]
-        return found if head in self.search.names.heads else NOTHING
+        if self.english:
+            return found if head in self.search.names.heads else NOTHING
+        return Found(near=tuple(name for name in found.near if key(name).split()[0] == head))
 
     def _narrower(self, found: Found, first: tuple[int, int]) -> bool:
         """Whether the words behind the goods choose among them: ``trà bồ khai loại hòa tan``."""

@@ -21,6 +21,8 @@ HEAD, PLAIN, COMMON = 1.1, 0.9, 0.4
 """worth of a single word: a kind of goods, a word of a name, a word of a name that everybody uses"""
 PLACE = 0.15
 FILLER = 0.96
+WARE = 0.05
+"""a name people have for goods comes before the same words of several names of the registry"""
 LEAD = 0.6
 """worth of "in", "near" … before a place"""
 MAKER = 1.2
@@ -91,6 +93,7 @@ class Cutter:
             score = length * (1 + NEXT) - NEXT + fit + (0.3 if phrase.last else 0.0)
             score = score * FILLER if phrase.filler else score
             kind = "ware" if phrase.ware else "phrase"
+            score += WARE if phrase.ware else 0.0
             found[start, end, fit, phrase.filler] = Item(start, end, score, kind, (phrase,))
         return list(found.values())
 
