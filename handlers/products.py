@@ -12,6 +12,7 @@ from handlers.showing import (
     card_of,
     found_page,
     gone,
+    last_listed,
     nothing_found,
     offset_of,
     prices,
@@ -115,9 +116,8 @@ def _kind(product: Product) -> str:
 
 def another(turn: Turn) -> Messages:
     """Not that one: the others of the last list, else ask what is meant."""
-    listed_codes = turn.standing.get("listed") or []
     last = turn.standing.get("product")
-    others = [turn.catalogue.products[c] for c in listed_codes if c != last and c in turn.catalogue.products]
+    others = [product for product in last_listed(turn) if product.code != last]
     if len(others) == 1:
         return card_of(turn, others[0])
     if others:

@@ -63,9 +63,13 @@ def asked_about(turn: Turn) -> tuple[Product, ...]:
     named = subjects(turn)
     if named or (turn.meaning and turn.meaning.words):
         return named
+    return last_listed(turn) if len(turn.standing.get("listed") or ()) <= FOLLOWED else ()
+
+
+def last_listed(turn: Turn) -> tuple[Product, ...]:
+    """The products last shown together that are still in the registry."""
     codes = turn.standing.get("listed") or ()
-    together = [turn.catalogue.products[code] for code in codes if code in turn.catalogue.products]
-    return tuple(together) if len(codes) <= FOLLOWED else ()
+    return tuple(turn.catalogue.products[code] for code in codes if code in turn.catalogue.products)
 
 
 def remember_together(turn: Turn, products: Sequence[Product]) -> None:
@@ -375,10 +379,7 @@ def which(turn: Turn, question: str = "", verb: Callable[[str], str] = action.pr
         return nothing_found(turn)
     lines = [question or _("Which product do you mean? Please type its name.")]
     rows: list[tuple[Button, ...]] = []
-    codes = turn.standing.get("listed") or ()
-    shown = [turn.catalogue.products[code] for code in codes if code in turn.catalogue.products][
-        :MAY_BE_MEANT
-    ]
+    shown = last_listed(turn)[:MAY_BE_MEANT]
     for place, product in enumerate(shown, start=1):
         lines.append(f"{place}. {line_of(turn, product)}")
         rows.append((Button(cut(f"{place}. {short_name(product)}", 40), verb(product.key)),))

@@ -83,13 +83,9 @@ def wrongly_answered(meaning: Meaning) -> bool:
 
 
 def is_right(row: Row, meaning: Meaning) -> bool:
-    """Whether the intents are one of the sets wanted; what is not ours may be refused or not understood.
-    A bare number picks only where something was listed.
-    """
+    """Whether the intents are one of the sets wanted; what is not ours may be refused or not understood."""
     if row.told == "out_of_scope":
         return not wrongly_answered(meaning)
-    if row.told == "pick" and not meaning.intents and meaning.number:
-        return True
     if not meaning.intents and row.told == "look_up":
         return bool(meaning.products or meaning.places or meaning.producers or meaning.words)
     return frozenset(meaning.intents) in row.right

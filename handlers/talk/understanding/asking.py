@@ -18,6 +18,7 @@ ORIGIN = frozenset(("from", "of", "cua", "vung", "xu", "goc"))
 """words between goods and the place they come from"""
 PACKS = frozenset(("hop", "hu", "lo", "chai", "goi", "tui", "bich", "thung", "loai", "hang"))
 """what goods come in, said between them and where they come from or who makes them (``khau nhục hộp Mai Sao``)"""
+LINKS = ORIGIN | PACKS
 TOWARDS = frozenset(
     ("o", "tai", "tu", "ve", "vao", "ra", "den", "toi", "cho", "from", "in", "at", "to", "for")
 )
@@ -25,22 +26,8 @@ TOWARDS = frozenset(
 GOODS = ("product", "ware")
 """kinds of items that are goods: of the registry, or called so by people"""
 CONTAINING = frozenset(
-    (
-        "co",
-        "chua",
-        "dung",
-        "bang",
-        "tu",
-        "contain",
-        "contains",
-        "containing",
-        "with",
-        "without",
-        "any",
-        "use",
-        "uses",
-    )
-)
+    ("co", "chua", "dung", "bang", "tu", "contain", "contains", "containing", "with", "without", "any", "use", "uses")
+)  # fmt: skip
 """before goods in a question about ingredients: something is made with them"""
 BREAK = re.compile(r"[,;.?!:\n]")
 
@@ -88,6 +75,7 @@ class Asking:
             for i in range(item.start, item.end):
                 covered[i] = True
         self.covered = covered
+        self.wares = reading.wares
         self.english = not self.words.marked and lexicon.tongue_of(self.words.folded) == "en"
         """in English nothing behind goods belongs to what they are called"""
         said_before = {item.end for item in reading.items if item.kind == "phrase"}
@@ -118,7 +106,7 @@ class Asking:
         for item in self.reading.items:
             if item.kind not in GOODS:
                 continue
-            apart = item.start in self.reading.wares or (chunks and chunks[-1][0] in self.reading.wares)
+            apart = item.start in self.wares or (chunks and chunks[-1][0] in self.wares)
             if chunks and chunks[-1][1] == item.start and not (apart or self._broken(item.start)):
                 chunks[-1] = (chunks[-1][0], item.end)
             else:
@@ -160,7 +148,7 @@ class Asking:
         """One word of some name, no kind of goods, amid a sentence: hardly what was asked for."""
         start, end = chunk
         word = self.words.folded[start]
-        if start in self.reading.wares or end > start + 1 or len(self.words.folded) < 4:
+        if start in self.wares or end > start + 1 or len(self.words.folded) < 4:
             return False
         return word not in self.search.names.heads and word not in self.search.concepts.said
 
@@ -179,7 +167,7 @@ class Asking:
         return not self.asked and (not strange or strange[-1] - strange[0] >= len(strange))
 
     def _hardly(self, chunk: tuple[int, int]) -> bool:
-        if chunk[0] in self.reading.wares:
+        if chunk[0] in self.wares:
             return False
         names, folded = self.search.names, self.words.folded[slice(*chunk)]
         kinds = [word for word in folded if word in names.heads or word in self.search.concepts.said]
@@ -223,7 +211,7 @@ class Asking:
     def _found(self, chunk: tuple[int, int]) -> Found:
         """What a stretch finds; near goods that people have a name for stand only goods of their kind."""
         found = self.search.look(*self._pick(range(*chunk)))
-        if chunk[0] not in self.reading.wares or (found.products and not found.corrected):
+        if chunk[0] not in self.wares or (found.products and not found.corrected):
             return found
         head = self.words.folded[chunk[1] - 1 if self.english else chunk[0]]
         if self.english:
@@ -273,7 +261,7 @@ class Asking:
         """1 if the word before tells origin (``from``, ``của``) or what goods come in: the place belongs to the
         goods all the same.
         """
-        return int(start > 0 and self.words.folded[start - 1] in ORIGIN | PACKS)
+        return int(start > 0 and self.words.folded[start - 1] in LINKS)
 
     def _both(self, goods: tuple[int, int], place: Item) -> Found | None:
         """What is these goods and of this place, the goods as typed or as a typo is read."""
